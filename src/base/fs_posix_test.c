@@ -1,0 +1,552 @@
+/*
+ * What only the real file system can show: modes, locks between processes,
+ * and system calls that do less than asked. fs_posix_file.c is compiled into
+ * this test with some of its system calls replaced.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+
+/* What the replaced calls do; reset before each test. */
+static struct {
+	bool dribble; /* few bytes at a time, every other call EINTR */
+	int sync_errno;
+	int allocate_errno;
+	unsigned calls;
+} faults;
+
+static bool
+interrupted(void)
+{
+	if (!faults.dribble || faults.calls++ % 2 == 1)
+		return false;
+	errno = EINTR;
+	return true;
+}
+
+static ssize_t
+fault_pwritev(int fd, const struct iovec *parts, int count, off_t offset)
+{
+	if (!faults.dribble)
+		return pwritev(fd, parts, count, offset);
+	if (interrupted())
+		return -1;
+	/* 3 bytes, also over the end of a part. */
+	{
+		char some[3];
+		size_t n = 0, at = 0;
+
+		for (int i = 0; i < count && n < sizeof(some);) {
+			if (at == parts[i].iov_len) {
+				at = 0;
+				i++;
+				continue;
+			}
+			some[n++] = ((const char *)parts[i].iov_base)[at++];
+		}
+		return pwrite(fd, some, n, offset);
+	}
+}
+
+static ssize_t
+fault_pread(int fd, void *data, size_t size, off_t offset)
+{
+	if (interrupted())
+		return -1;
+	return pread(fd, data, faults.dribble && size > 5 ? 5 : size, offset);
+}
+
+static int
+fault_ftruncate(int fd, off_t size)
+{
+	return interrupted() ? -1 : ftruncate(fd, size);
+}
+
+static int
+fault_fallocate(int fd, int mode, off_t offset, off_t size)
+{
+	if (interrupted())
+		return -1;
+	if (faults.allocate_errno != 0) {
+		errno = faults.allocate_errno;
+		return -1;
+	}
+	return fallocate(fd, mode, offset, size);
+}
+
+static int
+fault_fdatasync(int fd)
+{
+	faults.calls++;
+	if (faults.sync_errno != 0) {
+		errno = faults.sync_errno;
+		return -1;
+	}
+	return fdatasync(fd);
+}
+
+#define pwritev	  fault_pwritev
+#define pread	  fault_pread
+#define ftruncate fault_ftruncate
+#define fallocate fault_fallocate
+#define fdatasync fault_fdatasync
+#include "fs_posix_file.c" /* NOLINT */
+#undef pwritev
+#undef pread
+#undef ftruncate
+#undef fallocate
+#undef fdatasync
+
+#define MAKE (FS_READ | FS_WRITE | FS_CREATE)
+
+static char dir[64];
+
+static const char *
+at(const char *name)
+{
+	static char path[FS_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static struct fs_file *
+opened(const char *name, unsigned flags)
+{
+	struct ouro_error err = { 0 };
+	struct fs_file *file;
+
+	if (fs_open(fs_posix(), at(name), flags, &file, &err) != OURO_OK)
+		fail_msg("%s", err.text);
+	return file;
+}
+
+static int
+entry_remove(const char *path, const struct stat *st, int kind,
+    struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(&faults, 0, sizeof(faults));
+	strcpy(dir, "/tmp/fs_posix_test.XXXXXX");
+	return mkdtemp(dir) == NULL;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static unsigned
+mode_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(stat(at(name), &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* ---- modes and descriptors -------------------------------------------- */
+
+static void
+M18_files_are_0600_and_directories_0700(void **state)
+{
+	static const mode_t masks[] = { 0, 022, 077, 0277 };
+	struct buffer out = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
+		mode_t old = umask(masks[i]);
+		char name[32];
+
+		snprintf(name, sizeof(name), "d%zu/e", i);
+		assert_int_equal(fs_mkdir(fs_posix(), at(name), NULL), OURO_OK);
+		assert_int_equal(mode_of(name), 0700);
+		name[2] = '\0';
+		assert_int_equal(mode_of(name), 0700);
+		snprintf(name, sizeof(name), "f%zu", i);
+		fs_close(opened(name, MAKE));
+		assert_int_equal(mode_of(name), 0600);
+		snprintf(name, sizeof(name), "x%zu", i);
+		fs_close(opened(name, MAKE | FS_EXCLUSIVE));
+		assert_int_equal(mode_of(name), 0600);
+		snprintf(name, sizeof(name), "w%zu", i);
+		assert_int_equal(fs_write_file(fs_posix(), at(name),
+				     bytes_text("secret"), NULL),
+		    OURO_OK);
+		assert_int_equal(mode_of(name), 0600);
+		assert_int_equal(fs_read_file(fs_posix(), at(name), 10, &out,
+				     NULL),
+		    OURO_OK);
+		(void)umask(old);
+	}
+	buffer_release(&out);
+}
+
+static void
+modes_of_what_exists_stay(void **state)
+{
+	(void)state;
+	fs_close(opened("a", MAKE));
+	assert_int_equal(chmod(at("a"), 0640), 0);
+	fs_close(opened("a", MAKE));
+	assert_int_equal(mode_of("a"), 0640);
+	assert_int_equal(mkdir(at("d"), 0755), 0);
+	assert_int_equal(chmod(at("d"), 0755), 0);
+	assert_int_equal(fs_mkdir(fs_posix(), at("d"), NULL), OURO_OK);
+	assert_int_equal(mode_of("d"), 0755);
+}
+
+static void
+descriptors_close_on_exec(void **state)
+{
+	struct fs_file *file = opened("a", MAKE);
+
+	(void)state;
+	assert_true(fcntl(file_fd(file), F_GETFD) & FD_CLOEXEC);
+	fs_close(file);
+}
+
+static void
+dangling_links_are_an_error(void **state)
+{
+	struct fs_file *file;
+
+	(void)state;
+	assert_int_equal(symlink("/nonexistent/x", at("link")), 0);
+	assert_int_not_equal(fs_open(fs_posix(), at("link"), MAKE, &file, NULL),
+	    OURO_OK);
+}
+
+/* ---- locks between processes ------------------------------------------ */
+
+static void
+M10_second_process_is_refused_with_the_holders_pid(void **state)
+{
+	struct ouro_error err = { 0 };
+	int ready[2], done[2], result;
+	struct fs_file *file;
+	char pid[32], byte = 0;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	assert_int_equal(pipe(done), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)close(done[1]);
+		if (fs_open(fs_posix(), at("lock"), MAKE, &file, NULL) !=
+			OURO_OK ||
+		    fs_lock(file, NULL) != OURO_OK ||
+		    write(ready[1], &byte, 1) != 1)
+			_exit(1);
+		(void)!read(done[0], &byte, 1);
+		_exit(0); /* without fs_close: the kernel lets go */
+	}
+	(void)close(ready[1]);
+	(void)close(done[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	file = opened("lock", MAKE);
+	assert_int_equal(fs_lock(file, &err), OURO_LOCKED);
+	snprintf(pid, sizeof(pid), "process %ld", (long)child);
+	assert_non_null(strstr(err.text, pid));
+	assert_non_null(strstr(err.text, at("lock")));
+	(void)close(done[1]);
+	assert_int_equal(waitpid(child, &result, 0), child);
+	assert_int_equal(result, 0);
+	assert_int_equal(fs_lock(file, NULL), OURO_OK);
+	fs_close(file);
+	(void)close(ready[0]);
+}
+
+static void
+closing_unlocks_though_a_child_has_the_file(void **state)
+{
+	struct fs_file *file = opened("lock", MAKE);
+	int done[2], result;
+	char byte;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(fs_lock(file, NULL), OURO_OK);
+	assert_int_equal(pipe(done), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		(void)close(done[1]);
+		(void)!read(done[0], &byte, 1);
+		_exit(0);
+	}
+	(void)close(done[0]);
+	fs_close(file);
+	file = opened("lock", MAKE);
+	assert_int_equal(fs_lock(file, NULL), OURO_OK);
+	fs_close(file);
+	(void)close(done[1]);
+	assert_int_equal(waitpid(child, &result, 0), child);
+}
+
+static void
+lock_text_of_strangers_is_not_trusted(void **state)
+{
+	struct fs_file *holder = opened("lock", MAKE);
+	struct fs_file *other = opened("lock", MAKE);
+	struct bytes part = bytes_text("-7 is no process");
+	struct ouro_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(fs_lock(holder, NULL), OURO_OK);
+	assert_int_equal(fs_write(other, 0, &part, 1, NULL), OURO_OK);
+	assert_int_equal(fs_lock(other, &err), OURO_LOCKED);
+	assert_non_null(strstr(err.text, "another process"));
+	fs_close(other);
+	fs_close(holder);
+}
+
+/* ---- system calls that do less than asked ----------------------------- */
+
+static void
+short_and_interrupted_calls_are_continued(void **state)
+{
+	const char *text = "a text much longer than the three bytes at once";
+	struct bytes parts[] = { bytes_of(text, 1), bytes_of(NULL, 0),
+		bytes_of(text + 1, 7), bytes_of(text + 8, 1),
+		bytes_of(text + 9, strlen(text) - 9), bytes_of(text, 0) };
+	struct fs_file *file;
+	char data[64];
+	uint64_t size;
+	size_t got;
+
+	(void)state;
+	file = opened("a", MAKE);
+	faults.dribble = true;
+	assert_int_equal(fs_write(file, 10, parts, 6, NULL), OURO_OK);
+	assert_int_equal(fs_read(file, 10, data, sizeof(data), &got, NULL),
+	    OURO_OK);
+	assert_int_equal(got, strlen(text));
+	assert_memory_equal(data, text, got);
+	assert_int_equal(fs_truncate(file, 12, NULL), OURO_OK);
+	assert_int_equal(fs_allocate(file, 4096, NULL), OURO_OK);
+	assert_int_equal(fs_size(file, &size, NULL), OURO_OK);
+	assert_int_equal(size, 4096);
+	fs_close(file);
+}
+
+static void
+failed_syncs_are_not_repeated(void **state)
+{
+	struct fs_file *file = opened("a", MAKE);
+	struct ouro_error err = { 0 };
+
+	(void)state;
+	faults.sync_errno = EIO;
+	assert_int_equal(fs_sync(file, &err), OURO_IO);
+	assert_int_equal(err.sys_errno, EIO);
+	assert_int_equal(faults.calls, 1);
+	faults.sync_errno = EINTR;
+	assert_int_equal(fs_sync(file, NULL), OURO_IO);
+	assert_int_equal(faults.calls, 2);
+	fs_close(file);
+}
+
+static void
+failed_writes_leave_nothing_beside(void **state)
+{
+	struct buffer out = { 0 };
+
+	(void)state;
+	assert_int_equal(fs_write_file(fs_posix(), at("a"), bytes_text("old"),
+			     NULL),
+	    OURO_OK);
+	faults.sync_errno = ENOSPC;
+	assert_int_equal(fs_write_file(fs_posix(), at("a"), bytes_text("new"),
+			     NULL),
+	    OURO_NO_SPACE);
+	assert_int_equal(fs_read_file(fs_posix(), at("a"), 9, &out, NULL),
+	    OURO_OK);
+	assert_true(bytes_equal(buffer_bytes(&out), bytes_text("old")));
+	buffer_release(&out);
+	assert_int_equal(unlink(at("a")), 0);
+	assert_int_equal(rmdir(dir), 0); /* it is empty */
+	assert_int_equal(mkdir(dir, 0700), 0);
+}
+
+static void
+allocation_falls_back_to_growing(void **state)
+{
+	struct fs_file *file = opened("a", MAKE);
+	uint64_t size;
+
+	(void)state;
+	faults.allocate_errno = EOPNOTSUPP;
+	assert_int_equal(fs_allocate(file, 5000, NULL), OURO_OK);
+	assert_int_equal(fs_allocate(file, 10, NULL), OURO_OK);
+	assert_int_equal(fs_size(file, &size, NULL), OURO_OK);
+	assert_int_equal(size, 5000);
+	faults.allocate_errno = ENOSPC;
+	assert_int_equal(fs_allocate(file, 9000, NULL), OURO_NO_SPACE);
+	fs_close(file);
+}
+
+/* ---- full disks ------------------------------------------------------- */
+
+static void
+file_size_limits_are_no_space_and_no_signal(void **state)
+{
+	struct fs_file *file = opened("a", MAKE);
+	struct bytes part = bytes_text("0123456789");
+	struct ouro_error err = { 0 };
+	struct rlimit old, limit;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = old;
+	limit.rlim_cur = 4096;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	/* SIGXFSZ would end the test here. */
+	assert_int_equal(fs_write(file, 4090, &part, 1, &err), OURO_NO_SPACE);
+	assert_int_equal(err.sys_errno, EFBIG);
+	assert_int_equal(fs_truncate(file, 4097, NULL), OURO_NO_SPACE);
+	assert_int_equal(fs_allocate(file, 4097, NULL), OURO_NO_SPACE);
+	assert_int_equal(fs_write(file, 4086, &part, 1, NULL), OURO_OK);
+	assert_int_equal(fs_allocate(file, 4096, NULL), OURO_OK);
+	assert_int_equal(fs_truncate(file, 1, NULL), OURO_OK);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	fs_close(file);
+}
+
+static void
+full_device_is_no_space(void **state)
+{
+	struct bytes part = bytes_text("x");
+	struct ouro_error err = { 0 };
+	struct fs_file *file;
+
+	(void)state;
+	if (fs_open(fs_posix(), "/dev/full", FS_WRITE, &file, NULL) != OURO_OK)
+		skip();
+	assert_int_equal(fs_write(file, 0, &part, 1, &err), OURO_NO_SPACE);
+	assert_int_equal(err.sys_errno, ENOSPC);
+	assert_non_null(strstr(err.text, "/dev/full"));
+	fs_close(file);
+}
+
+enum { CHILD_OK = 0, CHILD_SKIP = 77 };
+
+/* On a tmpfs of 64 KiB of its own mount namespace. */
+static int
+small_disk_child(void)
+{
+	size_t size = 100000, got;
+	struct fs_file *file, *lock;
+	struct fs_space space;
+	struct buffer out = { 0 };
+	struct bytes part;
+	char *data = calloc(1, size);
+	int step = 1;
+
+	if (data == NULL || unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("small", dir, "tmpfs", 0, "size=64k") != 0)
+		return CHILD_SKIP;
+	part = bytes_of(data, size);
+	if (fs_write_file(fs_posix(), at("kept"), bytes_text("kept"), NULL) !=
+	    OURO_OK)
+		return step;
+	step++;
+	if (fs_write_file(fs_posix(), at("kept"), part, NULL) != OURO_NO_SPACE)
+		return step;
+	step++;
+	if (fs_space(fs_posix(), dir, &space, NULL) != OURO_OK ||
+	    space.total != 65536 || space.available != 65536 - 4096)
+		return step;
+	step++;
+	if (fs_open(fs_posix(), at("a"), MAKE, &file, NULL) != OURO_OK ||
+	    fs_allocate(file, size, NULL) != OURO_NO_SPACE ||
+	    fs_write(file, 0, &part, 1, NULL) != OURO_NO_SPACE ||
+	    fs_read(file, 0, data, 1, &got, NULL) != OURO_OK || got != 1)
+		return step;
+	step++;
+	/* A full disk can still be locked, to be tidied up. */
+	if (fs_open(fs_posix(), at("lock"), MAKE, &lock, NULL) != OURO_OK ||
+	    fs_lock(lock, NULL) != OURO_OK)
+		return step;
+	step++;
+	if (fs_read_file(fs_posix(), at("kept"), 9, &out, NULL) != OURO_OK ||
+	    out.size != 4)
+		return step;
+	fs_close(lock);
+	fs_close(file);
+	buffer_release(&out);
+	free(data);
+	return CHILD_OK;
+}
+
+static void
+small_disk_fails_cleanly(void **state)
+{
+	pid_t child = fork();
+	int result;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(small_disk_child());
+	assert_int_equal(waitpid(child, &result, 0), child);
+	assert_true(WIFEXITED(result));
+	if (WEXITSTATUS(result) == CHILD_SKIP)
+		skip();
+	assert_int_equal(WEXITSTATUS(result), CHILD_OK);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(M18_files_are_0600_and_directories_0700),
+		TEST(modes_of_what_exists_stay),
+		TEST(descriptors_close_on_exec),
+		TEST(dangling_links_are_an_error),
+		TEST(M10_second_process_is_refused_with_the_holders_pid),
+		TEST(closing_unlocks_though_a_child_has_the_file),
+		TEST(lock_text_of_strangers_is_not_trusted),
+		TEST(short_and_interrupted_calls_are_continued),
+		TEST(failed_syncs_are_not_repeated),
+		TEST(failed_writes_leave_nothing_beside),
+		TEST(allocation_falls_back_to_growing),
+		TEST(file_size_limits_are_no_space_and_no_signal),
+		TEST(full_device_is_no_space),
+		TEST(small_disk_fails_cleanly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

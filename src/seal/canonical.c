@@ -57,8 +57,8 @@ field_has_unknown(const ProtobufCMessage *message,
 		return has_unknown(
 		    *(ProtobufCMessage *const *)(base + field->offset));
 	size_t count = *(const size_t *)(base + field->quantifier_offset);
-	ProtobufCMessage *const *each =
-	    *(ProtobufCMessage *const *const *)(base + field->offset);
+	ProtobufCMessage *const *each = *(
+	    ProtobufCMessage *const *const *)(base + field->offset);
 	for (size_t i = 0; i < count; i++)
 		if (has_unknown(each[i]))
 			return true;

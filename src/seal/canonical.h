@@ -19,9 +19,9 @@
  * *out is the message; what names it in the error text ("page"). The bytes
  * are not needed afterwards. OURO_DAMAGED, OURO_NO_MEMORY.
  */
-enum ouro_status canonical_unpack(
-    const ProtobufCMessageDescriptor *descriptor, struct bytes bytes,
-    ProtobufCMessage **out, const char *what, struct ouro_error *err);
+enum ouro_status canonical_unpack(const ProtobufCMessageDescriptor *descriptor,
+    struct bytes bytes, ProtobufCMessage **out, const char *what,
+    struct ouro_error *err);
 
 /* A message of the caller's own making, in memory that canonical_free takes.
  * OURO_NO_MEMORY; OURO_DAMAGED when it has no canonical encoding. */

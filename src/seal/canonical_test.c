@@ -27,11 +27,11 @@ unpack(const ProtobufCMessageDescriptor *descriptor, const void *data,
 	return status;
 }
 
-#define EPOCH(...)                                                             \
-	unpack(&ouro__epoch__descriptor, (const uint8_t[]){ __VA_ARGS__ },     \
+#define EPOCH(...) \
+	unpack(&ouro__epoch__descriptor, (const uint8_t[]){ __VA_ARGS__ }, \
 	    sizeof((const uint8_t[]){ __VA_ARGS__ }))
-#define KEYRING(...)                                                           \
-	unpack(&ouro__keyring__descriptor, (const uint8_t[]){ __VA_ARGS__ },   \
+#define KEYRING(...) \
+	unpack(&ouro__keyring__descriptor, (const uint8_t[]){ __VA_ARGS__ }, \
 	    sizeof((const uint8_t[]){ __VA_ARGS__ }))
 
 static void
@@ -41,8 +41,7 @@ the_one_encoding_is_taken(void **state)
 	assert_int_equal(unpack(&ouro__epoch__descriptor, "", 0), OURO_OK);
 	assert_int_equal(EPOCH(0x08, 0x07), OURO_OK);
 	assert_int_equal(EPOCH(0x08, 0x07, 0x10, 0x80, 0x01), OURO_OK);
-	assert_int_equal(KEYRING(0x1a, 0x00, 0x1a, 0x02, 0x08, 0x01),
-	    OURO_OK);
+	assert_int_equal(KEYRING(0x1a, 0x00, 0x1a, 0x02, 0x08, 0x01), OURO_OK);
 }
 
 static void
@@ -64,8 +63,7 @@ every_other_encoding_is_refused(void **state)
 	assert_int_equal(KEYRING(0x12, 0x00), OURO_DAMAGED);
 	assert_int_equal(KEYRING(0x22, 0x02, 0x12, 0x00), OURO_DAMAGED);
 	/* A string with a zero byte in it. */
-	assert_int_equal(KEYRING(0x22, 0x04, 0x12, 0x02, 'a', 0),
-	    OURO_DAMAGED);
+	assert_int_equal(KEYRING(0x22, 0x04, 0x12, 0x02, 'a', 0), OURO_DAMAGED);
 }
 
 static void
@@ -75,8 +73,7 @@ unknown_fields_are_refused_at_every_depth(void **state)
 	assert_int_equal(EPOCH(0x08, 0x07, 0x18, 0x01), OURO_DAMAGED);
 	assert_int_equal(KEYRING(0x1a, 0x02, 0x18, 0x01), OURO_DAMAGED);
 	/* Keyring > member > wrapped key > field 3. */
-	assert_int_equal(KEYRING(0x22, 0x04, 0x2a, 0x02, 0x08, 0x01),
-	    OURO_OK);
+	assert_int_equal(KEYRING(0x22, 0x04, 0x2a, 0x02, 0x08, 0x01), OURO_OK);
 	assert_int_equal(KEYRING(0x22, 0x04, 0x2a, 0x02, 0x18, 0x01),
 	    OURO_DAMAGED);
 }

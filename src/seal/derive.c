@@ -36,8 +36,7 @@ derive_plain(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
 
 static enum ouro_status
 derive_bound(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
-    const uint8_t id[HASH_SIZE], uint8_t out[KEY_SIZE],
-    struct ouro_error *err)
+    const uint8_t id[HASH_SIZE], uint8_t out[KEY_SIZE], struct ouro_error *err)
 {
 	uint8_t info[LABEL_MAX + HASH_SIZE];
 	size_t length = strlen(labels[purpose]);

@@ -15,11 +15,12 @@ K14_no_label_begins_with_another(void **state)
 		const char *one = derive_label((enum derive_purpose)a);
 		assert_int_equal(strncmp(one, "ouroboros ", 10), 0);
 		for (int b = 0; b < DERIVE_PURPOSES; b++) {
-			const char *other =
-			    derive_label((enum derive_purpose)b);
+			const char *other = derive_label(
+			    (enum derive_purpose)b);
 			if (a != b)
 				assert_int_not_equal(strncmp(one, other,
-				    strlen(one)), 0);
+							 strlen(one)),
+				    0);
 		}
 	}
 }
@@ -33,13 +34,11 @@ derive_all(const uint8_t secret[KEY_SIZE], const uint8_t id[HASH_SIZE],
 
 	assert_int_equal(derive_chunk_key(secret, id, out[0], NULL), OURO_OK);
 	assert_int_equal(derive_page_key(secret, id, out[1], NULL), OURO_OK);
-	assert_int_equal(derive_content_key(secret, id, out[2], NULL),
-	    OURO_OK);
+	assert_int_equal(derive_content_key(secret, id, out[2], NULL), OURO_OK);
 	assert_int_equal(derive_stripe_key(secret, id, out[3], NULL), OURO_OK);
 	assert_int_equal(derive_engine_key(secret, out[4], NULL), OURO_OK);
 	assert_int_equal(derive_chunker_secret(secret, out[5], NULL), OURO_OK);
-	assert_int_equal(derive_keyring_mac_key(secret, out[6], NULL),
-	    OURO_OK);
+	assert_int_equal(derive_keyring_mac_key(secret, out[6], NULL), OURO_OK);
 	assert_int_equal(derive_recovery_seed(secret, seed, NULL), OURO_OK);
 	memcpy(out[7], seed, KEY_SIZE);
 }

@@ -31,8 +31,7 @@ keyring_free(struct keyring *keyring)
 
 /* Moves the keys into a larger place and wipes the old one. */
 enum ouro_status
-keyring_grow_keys(struct keyring *keyring, size_t count,
-    struct ouro_error *err)
+keyring_grow_keys(struct keyring *keyring, size_t count, struct ouro_error *err)
 {
 	struct keyring_key *keys = calloc(count, sizeof *keys);
 
@@ -115,7 +114,8 @@ keyring_epoch_key(const struct keyring *keyring, uint32_t epoch,
 	if (epoch < 1 || epoch >= keyring->key_count)
 		return error_set(err, OURO_NOT_FOUND,
 		    "the keyring has no key of epoch %" PRIu32
-		    ", only 1 to %" PRIu32, epoch, keyring_epoch(keyring));
+		    ", only 1 to %" PRIu32,
+		    epoch, keyring_epoch(keyring));
 	*out = keyring->keys[epoch].key;
 	return OURO_OK;
 }
@@ -146,8 +146,9 @@ member_fingerprint(const uint8_t public_key[KEM_PUBLIC_SIZE],
     uint8_t out[FINGERPRINT_SIZE], struct ouro_error *err)
 {
 	uint8_t hash[HASH_SIZE];
-	enum ouro_status status = hash_sha256(
-	    bytes_of(public_key, KEM_PUBLIC_SIZE), hash, err);
+	enum ouro_status status = hash_sha256(bytes_of(public_key,
+						  KEM_PUBLIC_SIZE),
+	    hash, err);
 
 	if (!status)
 		memcpy(out, hash, FINGERPRINT_SIZE);
@@ -205,8 +206,8 @@ member_make(const struct keyring *keyring, const struct member *public,
 	enum ouro_status status;
 
 	*out = (struct keyring_member){ .public = *public };
-	status = member_fingerprint(public->public_key,
-	    out->public.fingerprint, err);
+	status = member_fingerprint(public->public_key, out->public.fingerprint,
+	    err);
 	for (size_t i = 0; !status && i < keyring->key_count; i++)
 		status = member_wrap(out, &keyring->keys[i], err);
 	if (status)
@@ -232,9 +233,9 @@ member_insert(struct keyring *keyring, const struct keyring_member *member,
 }
 
 enum ouro_status
-keyring_add(struct keyring *keyring,
-    const uint8_t public_key[KEM_PUBLIC_SIZE], const char *label,
-    enum member_kind kind, uint64_t now_ms, struct ouro_error *err)
+keyring_add(struct keyring *keyring, const uint8_t public_key[KEM_PUBLIC_SIZE],
+    const char *label, enum member_kind kind, uint64_t now_ms,
+    struct ouro_error *err)
 {
 	struct member public = { .kind = kind, .added_ms = now_ms };
 	struct keyring_member member;
@@ -244,7 +245,8 @@ keyring_add(struct keyring *keyring,
 		return error_set(err, OURO_INVALID,
 		    "a member cannot be of kind %d", (int)kind);
 	if (!member_label_valid(label))
-		return error_set(err, OURO_INVALID, "a member's label has at "
+		return error_set(err, OURO_INVALID,
+		    "a member's label has at "
 		    "most %d bytes and no control characters",
 		    MEMBER_LABEL_MAX);
 	if (member_find(keyring, public_key, &place))
@@ -281,8 +283,10 @@ keyring_remove(struct keyring *keyring,
 		return error_set(err, OURO_NOT_FOUND,
 		    "no member has the fingerprint %s", name);
 	if (keyring->member_count == 1)
-		return error_set(err, OURO_REFUSED, "%s is the last member; "
-		    "without it nothing could be read any more", name);
+		return error_set(err, OURO_REFUSED,
+		    "%s is the last member; "
+		    "without it nothing could be read any more",
+		    name);
 	buffer_release(&keyring->members[i].wrapped);
 	memmove(keyring->members + i, keyring->members + i + 1,
 	    (keyring->member_count - i - 1) * sizeof *keyring->members);

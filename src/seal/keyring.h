@@ -74,8 +74,7 @@ size_t keyring_member_count(const struct keyring *keyring);
 const struct member *keyring_member(const struct keyring *keyring, size_t i);
 
 /* First bytes of SHA-256 of the public key. */
-enum ouro_status member_fingerprint(
-    const uint8_t public_key[KEM_PUBLIC_SIZE], uint8_t out[FINGERPRINT_SIZE],
-    struct ouro_error *err);
+enum ouro_status member_fingerprint(const uint8_t public_key[KEM_PUBLIC_SIZE],
+    uint8_t out[FINGERPRINT_SIZE], struct ouro_error *err);
 
 #endif

@@ -149,8 +149,7 @@ keyring_encode(const struct keyring *keyring, struct buffer *out,
 	    encoding.mac, err);
 	if (status)
 		goto out;
-	encoding.message.mac = (ProtobufCBinaryData){ HASH_SIZE,
-		encoding.mac };
+	encoding.message.mac = (ProtobufCBinaryData){ HASH_SIZE, encoding.mac };
 	if (ouro__keyring__get_packed_size(&encoding.message) >
 	    KEYRING_SIZE_MAX) {
 		status = error_set(err, OURO_TOO_LARGE,
@@ -175,8 +174,9 @@ member_fault(const Ouro__Keyring *message, size_t i)
 	    !member_label_valid(member->label) ||
 	    (member->kind != MEMBER_NODE && member->kind != MEMBER_RECOVERY))
 		return "a member's public key, label or kind";
-	if (i > 0 && memcmp(message->members[i - 1]->public_key.data,
-	    member->public_key.data, KEM_PUBLIC_SIZE) >= 0)
+	if (i > 0 &&
+	    memcmp(message->members[i - 1]->public_key.data,
+		member->public_key.data, KEM_PUBLIC_SIZE) >= 0)
 		return "the order of its members";
 	if (member->n_keys != message->n_epochs)
 		return "the number of a member's wrapped keys";
@@ -251,7 +251,7 @@ own_member(const Ouro__Keyring *message, const uint8_t seed[KEM_SEED_SIZE],
 		return status;
 	for (size_t i = 0; i < message->n_members; i++) {
 		if (memcmp(message->members[i]->public_key.data, public_key,
-		    KEM_PUBLIC_SIZE) != 0)
+			KEM_PUBLIC_SIZE) != 0)
 			continue;
 		*out = message->members[i];
 		return OURO_OK;
@@ -332,14 +332,13 @@ keyring_load(const Ouro__Keyring *message, const uint8_t seed[KEM_SEED_SIZE],
 	if (status)
 		return status;
 	memcpy(keyring->vault_id, message->vault_id.data, VAULT_ID_SIZE);
-	keyring->members = calloc(message->n_members,
-	    sizeof *keyring->members);
+	keyring->members = calloc(message->n_members, sizeof *keyring->members);
 	if (!keyring->members)
 		return error_memory(err);
 	keyring->member_count = message->n_members;
 	for (size_t i = 0; !status && i < keyring->member_count; i++)
-		status = member_load(message->members[i],
-		    &keyring->members[i], err);
+		status = member_load(message->members[i], &keyring->members[i],
+		    err);
 	return status;
 }
 

@@ -33,15 +33,17 @@ vault_store(struct vault *vault)
 {
 	vault->stored.size = 0;
 	assert_int_equal(keyring_encode(vault->keyring, &vault->stored,
-	    &vault->err), OURO_OK);
+			     &vault->err),
+	    OURO_OK);
 }
 
 static void
 vault_add(struct vault *vault, unsigned i)
 {
 	assert_int_equal(keyring_add(vault->keyring, vault->keys[i].public_key,
-	    labels[i], i == 2 ? MEMBER_RECOVERY : MEMBER_NODE, 1000 + i,
-	    &vault->err), OURO_OK);
+			     labels[i], i == 2 ? MEMBER_RECOVERY : MEMBER_NODE,
+			     1000 + i, &vault->err),
+	    OURO_OK);
 }
 
 static void
@@ -54,9 +56,11 @@ vault_init(struct vault *vault, unsigned members)
 	    OURO_OK);
 	for (unsigned i = 0; i < MEMBERS; i++) {
 		assert_int_equal(member_key_new(vault->fs, &vault->keys[i],
-		    &vault->err), OURO_OK);
+				     &vault->err),
+		    OURO_OK);
 		assert_int_equal(member_fingerprint(vault->keys[i].public_key,
-		    vault->prints[i], &vault->err), OURO_OK);
+				     vault->prints[i], &vault->err),
+		    OURO_OK);
 		if (i < members)
 			vault_add(vault, i);
 	}
@@ -117,10 +121,9 @@ each_member_opens_it(void **state)
 			    keyring_member(v.keyring, j),
 			    sizeof(struct member));
 		again.size = 0;
-		assert_int_equal(keyring_encode(opened, &again, NULL),
-		    OURO_OK);
-		assert_true(bytes_equal(buffer_bytes(&again),
-		    buffer_bytes(&v.stored)));
+		assert_int_equal(keyring_encode(opened, &again, NULL), OURO_OK);
+		assert_true(
+		    bytes_equal(buffer_bytes(&again), buffer_bytes(&v.stored)));
 		keyring_free(opened);
 	}
 	buffer_release(&again);
@@ -136,8 +139,8 @@ members_are_ordered_by_public_key(void **state)
 	vault_init(&v, MEMBERS);
 	for (size_t i = 1; i < MEMBERS; i++)
 		assert_true(memcmp(keyring_member(v.keyring, i - 1)->public_key,
-		    keyring_member(v.keyring, i)->public_key,
-		    KEM_PUBLIC_SIZE) < 0);
+				keyring_member(v.keyring, i)->public_key,
+				KEM_PUBLIC_SIZE) < 0);
 	vault_release(&v);
 }
 
@@ -177,7 +180,8 @@ many_long_labels_fit_the_error_text(void **state)
 		struct member_key key;
 		assert_int_equal(member_key_new(v.fs, &key, NULL), OURO_OK);
 		assert_int_equal(keyring_add(v.keyring, key.public_key, label,
-		    MEMBER_NODE, 1, NULL), OURO_OK);
+				     MEMBER_NODE, 1, NULL),
+		    OURO_OK);
 	}
 	vault_store(&v);
 	assert_int_equal(vault_open(&v, 2, &opened), OURO_WRONG_KEY);
@@ -229,8 +233,7 @@ a_removed_member_sees_no_new_epoch(void **state)
 	vault_init(&v, MEMBERS);
 	assert_int_equal(buffer_set(&old, buffer_bytes(&v.stored), NULL),
 	    OURO_OK);
-	assert_int_equal(keyring_remove(v.keyring, v.prints[1], NULL),
-	    OURO_OK);
+	assert_int_equal(keyring_remove(v.keyring, v.prints[1], NULL), OURO_OK);
 	assert_int_equal(keyring_rotate(v.keyring, v.fs, NULL), OURO_OK);
 	vault_store(&v);
 	assert_int_equal(vault_open(&v, 1, &opened), OURO_WRONG_KEY);
@@ -240,7 +243,8 @@ a_removed_member_sees_no_new_epoch(void **state)
 
 	/* What it had it still has, and nothing newer. */
 	assert_int_equal(keyring_open(buffer_bytes(&old), v.keys[1].seed,
-	    &opened, NULL), OURO_OK);
+			     &opened, NULL),
+	    OURO_OK);
 	assert_int_equal(keyring_epoch(opened), 1);
 	assert_int_equal(keyring_epoch_key(opened, 1, &former, NULL), OURO_OK);
 	assert_int_equal(keyring_epoch_key(v.keyring, 2, &newest, NULL),
@@ -270,19 +274,23 @@ adding_and_removing_have_limits(void **state)
 	vault_init(&v, 1);
 	memcpy(key, v.keys[1].public_key, sizeof key);
 	assert_int_equal(keyring_add(v.keyring, v.keys[0].public_key, "again",
-	    MEMBER_NODE, 1, &v.err), OURO_EXISTS);
+			     MEMBER_NODE, 1, &v.err),
+	    OURO_EXISTS);
 	assert_non_null(strstr(v.err.text, labels[0]));
 	memset(label, 'x', sizeof label);
 	label[sizeof label - 1] = '\0';
 	assert_int_equal(keyring_add(v.keyring, key, label, MEMBER_NODE, 1,
-	    NULL), OURO_INVALID);
+			     NULL),
+	    OURO_INVALID);
 	assert_int_equal(keyring_add(v.keyring, key, "a\nb", MEMBER_NODE, 1,
-	    NULL), OURO_INVALID);
-	assert_int_equal(keyring_add(v.keyring, key, "a",
-	    (enum member_kind)3, 1, NULL), OURO_INVALID);
+			     NULL),
+	    OURO_INVALID);
+	assert_int_equal(keyring_add(v.keyring, key, "a", (enum member_kind)3,
+			     1, NULL),
+	    OURO_INVALID);
 	memset(key, 0xff, sizeof key);
-	assert_int_equal(keyring_add(v.keyring, key, "a", MEMBER_NODE, 1,
-	    NULL), OURO_INVALID);
+	assert_int_equal(keyring_add(v.keyring, key, "a", MEMBER_NODE, 1, NULL),
+	    OURO_INVALID);
 	assert_int_equal(keyring_member_count(v.keyring), 1);
 	assert_int_equal(keyring_remove(v.keyring, v.prints[1], NULL),
 	    OURO_NOT_FOUND);
@@ -290,8 +298,7 @@ adding_and_removing_have_limits(void **state)
 	    OURO_REFUSED);
 	assert_int_equal(keyring_new(v.fs, &empty, NULL), OURO_OK);
 	v.stored.size = 0;
-	assert_int_equal(keyring_encode(empty, &v.stored, NULL),
-	    OURO_INVALID);
+	assert_int_equal(keyring_encode(empty, &v.stored, NULL), OURO_INVALID);
 	assert_int_equal(v.stored.size, 0);
 	keyring_free(empty);
 	vault_release(&v);
@@ -306,15 +313,18 @@ a_failed_rotation_changes_nothing(void **state)
 
 	(void)state;
 	vault_init(&v, 2);
-	fs_memory_fault(v.fs, (struct fs_fault){ .call = FS_CALL_RANDOM,
-	    .nth = 1, .errnum = EIO });
+	fs_memory_fault(v.fs,
+	    (struct fs_fault){ .call = FS_CALL_RANDOM,
+		.nth = 1,
+		.errnum = EIO });
 	assert_int_equal(keyring_rotate(v.keyring, v.fs, NULL), OURO_IO);
 	assert_int_equal(keyring_encode(v.keyring, &again, NULL), OURO_OK);
-	assert_true(bytes_equal(buffer_bytes(&again),
-	    buffer_bytes(&v.stored)));
+	assert_true(bytes_equal(buffer_bytes(&again), buffer_bytes(&v.stored)));
 	for (uint64_t nth = 1; nth <= 3; nth++) {
-		fs_memory_fault(v.fs, (struct fs_fault){
-		    .call = FS_CALL_RANDOM, .nth = nth, .errnum = EIO });
+		fs_memory_fault(v.fs,
+		    (struct fs_fault){ .call = FS_CALL_RANDOM,
+			.nth = nth,
+			.errnum = EIO });
 		assert_int_equal(keyring_new(v.fs, &none, NULL), OURO_IO);
 		assert_null(none);
 	}
@@ -367,7 +377,8 @@ vault_forge(struct vault *vault, void (*change)(Ouro__Keyring *message))
 
 	vault_store(vault);
 	assert_int_equal(canonical_unpack(&ouro__keyring__descriptor,
-	    buffer_bytes(&vault->stored), &base, "", NULL), OURO_OK);
+			     buffer_bytes(&vault->stored), &base, "", NULL),
+	    OURO_OK);
 	change((Ouro__Keyring *)base);
 	vault->stored.size = 0;
 	assert_int_equal(canonical_pack(base, &vault->stored, NULL), OURO_OK);

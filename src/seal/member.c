@@ -76,8 +76,8 @@ write_sealed(struct json_writer *json, const struct sealed_seed *sealed)
 
 enum ouro_status
 member_key_encode(struct fs *fs, const struct member_key *key,
-    const char *passphrase, const struct argon2_cost *cost,
-    struct buffer *out, struct ouro_error *err)
+    const char *passphrase, const struct argon2_cost *cost, struct buffer *out,
+    struct ouro_error *err)
 {
 	struct sealed_seed sealed = { .cost = *cost };
 	struct json_writer json;
@@ -109,9 +109,8 @@ member_key_encode(struct fs *fs, const struct member_key *key,
 }
 
 enum ouro_status
-member_key_write(struct fs *fs, const char *path,
-    const struct member_key *key, const char *passphrase,
-    struct ouro_error *err)
+member_key_write(struct fs *fs, const char *path, const struct member_key *key,
+    const char *passphrase, struct ouro_error *err)
 {
 	struct buffer text = { 0 };
 	enum ouro_status status = member_key_encode(fs, key, passphrase,

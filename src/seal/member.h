@@ -59,9 +59,8 @@ extern const struct argon2_cost member_cost_default;
 #define MEMBER_LANES_MAX      64u
 
 /* Appends the file's content; wipe it. cost matters with a passphrase. */
-enum ouro_status member_key_encode(struct fs *fs,
-    const struct member_key *key, const char *passphrase,
-    const struct argon2_cost *cost, struct buffer *out,
+enum ouro_status member_key_encode(struct fs *fs, const struct member_key *key,
+    const char *passphrase, const struct argon2_cost *cost, struct buffer *out,
     struct ouro_error *err);
 
 /* path is for the error text. Statuses as member_key_read. */

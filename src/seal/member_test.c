@@ -26,8 +26,7 @@ setup(void **state)
 	fs = fs_memory_new(5);
 	return fs == NULL || member_key_new(fs, &known, NULL) ||
 	    member_key_encode(fs, &known, NULL, &cheap, &plain, NULL) ||
-	    member_key_encode(fs, &known, "open sesame", &cheap, &sealed,
-		NULL);
+	    member_key_encode(fs, &known, "open sesame", &cheap, &sealed, NULL);
 }
 
 static int
@@ -65,11 +64,13 @@ replaced(const struct buffer *text, const char *from, const char *to,
 	char *at = strstr(copy, from);
 	assert_non_null(at);
 	out->size = 0;
-	assert_int_equal(buffer_append(out, bytes_of(copy,
-	    (size_t)(at - copy)), NULL), OURO_OK);
+	assert_int_equal(buffer_append(out, bytes_of(copy, (size_t)(at - copy)),
+			     NULL),
+	    OURO_OK);
 	assert_int_equal(buffer_append(out, bytes_text(to), NULL), OURO_OK);
 	assert_int_equal(buffer_append(out, bytes_text(at + strlen(from)),
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	free(copy);
 }
 
@@ -80,8 +81,8 @@ decode_replaced(const struct buffer *text, const char *from, const char *to)
 	struct ouro_error err = { 0 };
 
 	replaced(text, from, to, &changed);
-	enum ouro_status status = decode(buffer_bytes(&changed),
-	    "open sesame", &err);
+	enum ouro_status status = decode(buffer_bytes(&changed), "open sesame",
+	    &err);
 	buffer_release(&changed);
 	return status;
 }
@@ -117,7 +118,8 @@ K28_a_passphrase_is_needed_and_checked(void **state)
 	assert_int_equal(out.size, 0);
 	/* Salt and nonce are new each time. */
 	assert_int_equal(member_key_encode(fs, &known, "open sesame", &cheap,
-	    &out, NULL), OURO_OK);
+			     &out, NULL),
+	    OURO_OK);
 	assert_false(bytes_equal(buffer_bytes(&out), text));
 	buffer_release(&out);
 }
@@ -131,11 +133,14 @@ every_truncation_is_damage(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		/* Without its last line break it is still whole. */
 		assert_int_equal(decode(bytes_of(texts[i]->data,
-		    texts[i]->size - 1), "open sesame", NULL), OURO_OK);
+					    texts[i]->size - 1),
+				     "open sesame", NULL),
+		    OURO_OK);
 		for (size_t size = 0; size + 1 < texts[i]->size; size++) {
 			struct ouro_error err = { 0 };
 			assert_int_equal(decode(bytes_of(texts[i]->data, size),
-			    "open sesame", &err), OURO_DAMAGED);
+					     "open sesame", &err),
+			    OURO_DAMAGED);
 			char place[24];
 			snprintf(place, sizeof place, "%zu", size);
 			if (!strstr(err.text, place))
@@ -167,8 +172,9 @@ every_changed_character_is_found(void **state)
 	for (size_t i = 0; i < plain.size; i++) {
 		struct member_key key;
 		plain.data[i] ^= 1;
-		enum ouro_status status = member_key_decode(
-		    buffer_bytes(&plain), "", NULL, &key, NULL);
+		enum ouro_status status = member_key_decode(buffer_bytes(
+								&plain),
+		    "", NULL, &key, NULL);
 		plain.data[i] ^= 1;
 		if (status == OURO_OK && !seed_is_as_good(key.seed))
 			fail_msg("byte %zu", i);
@@ -192,21 +198,28 @@ foreign_and_newer_files_are_told_apart(void **state)
 	assert_int_equal(decode(bytes_text("\xff\xfe"), NULL, NULL),
 	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&plain, "ouroboros-member-key",
-	    "age-key"), OURO_DAMAGED);
+			     "age-key"),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&plain, "\"version\":1",
-	    "\"version\":2"), OURO_UNSUPPORTED);
+			     "\"version\":2"),
+	    OURO_UNSUPPORTED);
 	assert_int_equal(decode_replaced(&plain, "\"version\":1",
-	    "\"version\":1.0"), OURO_DAMAGED);
+			     "\"version\":1.0"),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&plain, "\"version\":1",
-	    "\"version\":1,\"more\":0"), OURO_DAMAGED);
+			     "\"version\":1,\"more\":0"),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&plain, "\"version\":1",
-	    "\"version\":1,\"version\":1"), OURO_DAMAGED);
+			     "\"version\":1,\"version\":1"),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&plain, "\"version\":1",
-	    " \"version\" : 1 "), OURO_OK);
+			     " \"version\" : 1 "),
+	    OURO_OK);
 	assert_int_equal(decode_replaced(&sealed, "\"version\":1",
-	    "\"version\":1,\"seed\":\"\""), OURO_DAMAGED);
-	assert_int_equal(decode_replaced(&sealed, "\"argon2id\"",
-	    "\"scrypt\""), OURO_DAMAGED);
+			     "\"version\":1,\"seed\":\"\""),
+	    OURO_DAMAGED);
+	assert_int_equal(decode_replaced(&sealed, "\"argon2id\"", "\"scrypt\""),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&sealed, "\"name\"", "\"nome\""),
 	    OURO_DAMAGED);
 }
@@ -214,27 +227,32 @@ foreign_and_newer_files_are_told_apart(void **state)
 static void
 what_a_file_may_cost_is_bounded(void **state)
 {
-	static const char *const memory[] = { "0", "7", "1048577",
-		"4294967296", "18446744073709551616", "-64", "6.4e1", "\"64\"" };
+	static const char *const memory[] = { "0", "7", "1048577", "4294967296",
+		"18446744073709551616", "-64", "6.4e1", "\"64\"" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof memory / sizeof memory[0]; i++) {
 		char text[64];
 		snprintf(text, sizeof text, "\"memory_kib\":%s", memory[i]);
 		assert_int_equal(decode_replaced(&sealed, "\"memory_kib\":64",
-		    text), OURO_DAMAGED);
+				     text),
+		    OURO_DAMAGED);
 	}
 	assert_int_equal(decode_replaced(&sealed, "\"passes\":1",
-	    "\"passes\":65"), OURO_DAMAGED);
+			     "\"passes\":65"),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&sealed, "\"passes\":1",
-	    "\"passes\":0"), OURO_DAMAGED);
+			     "\"passes\":0"),
+	    OURO_DAMAGED);
 	assert_int_equal(decode_replaced(&sealed, "\"lanes\":1",
-	    "\"lanes\":65"), OURO_DAMAGED);
-	assert_int_equal(decode_replaced(&sealed, "\"lanes\":1",
-	    "\"lanes\":9"), OURO_DAMAGED); /* 64 KiB are 8 lanes at most */
+			     "\"lanes\":65"),
+	    OURO_DAMAGED);
+	assert_int_equal(decode_replaced(&sealed, "\"lanes\":1", "\"lanes\":9"),
+	    OURO_DAMAGED); /* 64 KiB are 8 lanes at most */
 	/* Within bounds it is simply another key. */
 	assert_int_equal(decode_replaced(&sealed, "\"passes\":1",
-	    "\"passes\":2"), OURO_WRONG_KEY);
+			     "\"passes\":2"),
+	    OURO_WRONG_KEY);
 }
 
 static void
@@ -249,9 +267,9 @@ a_public_key_of_another_pair_is_found(void **state)
 	mixed = known;
 	memcpy(mixed.public_key, other.public_key, KEM_PUBLIC_SIZE);
 	assert_int_equal(member_key_encode(fs, &mixed, NULL, &cheap, &text,
-	    NULL), OURO_OK);
-	assert_int_equal(decode(buffer_bytes(&text), NULL, &err),
-	    OURO_DAMAGED);
+			     NULL),
+	    OURO_OK);
+	assert_int_equal(decode(buffer_bytes(&text), NULL, &err), OURO_DAMAGED);
 	assert_non_null(strstr(err.text, "together"));
 	buffer_release(&text);
 }
@@ -274,15 +292,16 @@ K28_key_file_is_private(void **state)
 	assert_non_null(file);
 	fclose(file);
 	assert_int_equal(chmod(path, 0666), 0);
-	assert_int_equal(member_key_write(fs_posix(), path, &known, NULL,
-	    NULL), OURO_OK);
+	assert_int_equal(member_key_write(fs_posix(), path, &known, NULL, NULL),
+	    OURO_OK);
 	assert_int_equal(stat(path, &info), 0);
 	assert_int_equal(info.st_mode & 07777, 0600);
 	assert_int_equal(member_key_read(fs_posix(), path, NULL, &key, NULL),
 	    OURO_OK);
 	assert_memory_equal(&key, &known, sizeof key);
 	assert_int_equal(member_key_is_sealed(fs_posix(), path, &is_sealed,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	assert_false(is_sealed);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(directory), 0); /* nothing was left beside */
@@ -301,7 +320,8 @@ K28_a_passphrase_file_has_the_default_cost(void **state)
 	assert_int_equal(fs_read_file(fs, "s.key", 65536, &text, NULL),
 	    OURO_OK);
 	assert_int_equal(buffer_append(&text, bytes_of("", 1), NULL), OURO_OK);
-	assert_non_null(strstr((char *)text.data, "\"memory_kib\":65536,"
+	assert_non_null(strstr((char *)text.data,
+	    "\"memory_kib\":65536,"
 	    "\"passes\":3,\"lanes\":1,"));
 	assert_int_equal(member_key_is_sealed(fs, "s.key", &is_sealed, NULL),
 	    OURO_OK);
@@ -324,12 +344,13 @@ missing_and_oversized_files(void **state)
 	assert_int_equal(member_key_read(fs, "none.key", NULL, &key, &err),
 	    OURO_NOT_FOUND);
 	assert_non_null(strstr(err.text, "none.key"));
-	assert_int_equal(member_key_is_sealed(fs, "none.key", &is_sealed,
-	    NULL), OURO_NOT_FOUND);
+	assert_int_equal(member_key_is_sealed(fs, "none.key", &is_sealed, NULL),
+	    OURO_NOT_FOUND);
 	assert_int_equal(buffer_resize(&large, 100000, NULL), OURO_OK);
 	memset(large.data, ' ', large.size);
 	assert_int_equal(fs_write_file(fs, "large.key", buffer_bytes(&large),
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	assert_int_equal(member_key_read(fs, "large.key", NULL, &key, &err),
 	    OURO_DAMAGED);
 	assert_non_null(strstr(err.text, "large.key"));
@@ -358,15 +379,20 @@ K28_a_failed_write_leaves_a_whole_file(void **state)
 		unsigned names = 0;
 		assert_true(nth < 100);
 		assert_int_equal(member_key_write(fs, "keys/a", &known, NULL,
-		    NULL), OURO_OK);
-		fs_memory_fault(fs, (struct fs_fault){ .call = FS_CALL_ANY,
-		    .nth = nth, .errnum = EIO, .short_write = true });
-		failed = member_key_write(fs, "keys/a", &other, NULL,
-		    NULL) != OURO_OK;
+				     NULL),
+		    OURO_OK);
+		fs_memory_fault(fs,
+		    (struct fs_fault){ .call = FS_CALL_ANY,
+			.nth = nth,
+			.errnum = EIO,
+			.short_write = true });
+		failed = member_key_write(fs, "keys/a", &other, NULL, NULL) !=
+		    OURO_OK;
 		bool synced = fs_memory_calls(fs, FS_CALL_SYNC_DIR) > 0;
 		fs_memory_fault(fs, (struct fs_fault){ 0 });
 		assert_int_equal(member_key_read(fs, "keys/a", NULL, &key,
-		    NULL), OURO_OK);
+				     NULL),
+		    OURO_OK);
 		/* A directory that cannot be synced has the new name already:
 		 * either file is whole. */
 		if (memcmp(&key, &other, sizeof key) != 0)

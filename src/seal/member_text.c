@@ -69,8 +69,9 @@ read_number(const struct reading *reading, struct json_value object,
 	if (number > most)
 		return error_set(err, OURO_DAMAGED,
 		    "%s: \"%s\" at byte %zu is %" PRIu64 ", over the limit "
-		    "of %" PRIu32, reading->path, name,
-		    place_of(reading, value), number, most);
+		    "of %" PRIu32,
+		    reading->path, name, place_of(reading, value), number,
+		    most);
 	*out = (uint32_t)number;
 	return OURO_OK;
 }
@@ -87,8 +88,8 @@ expect_text(const struct reading *reading, struct json_value object,
 		status = json_string(value, &text, NULL);
 	if (status == OURO_NO_MEMORY)
 		status = error_memory(err);
-	else if (status || !bytes_equal(buffer_bytes(&text),
-	    bytes_text(expected)))
+	else if (status ||
+	    !bytes_equal(buffer_bytes(&text), bytes_text(expected)))
 		status = field_wrong(reading, value, name, err);
 	buffer_release(&text);
 	return status;
@@ -106,8 +107,8 @@ expect_fields(const struct reading *reading, struct json_value object,
 	unsigned count = 0;
 	enum ouro_status status = json_enter_object(object, &walk, NULL);
 
-	while (!status && !(status = json_next_member(&walk, &key, &value,
-	    NULL)))
+	while (
+	    !status && !(status = json_next_member(&walk, &key, &value, NULL)))
 		count++;
 	buffer_release(&key);
 	if (status == OURO_NO_MEMORY)
@@ -115,8 +116,8 @@ expect_fields(const struct reading *reading, struct json_value object,
 	if (status != OURO_END || count != expected)
 		return error_set(err, OURO_DAMAGED,
 		    "%s: the object at byte %zu is not the %u members of a "
-		    "key file", reading->path, place_of(reading, object),
-		    expected);
+		    "key file",
+		    reading->path, place_of(reading, object), expected);
 	return OURO_OK;
 }
 
@@ -127,13 +128,14 @@ read_kdf(const struct reading *reading, struct json_value kdf,
 	enum ouro_status status = expect_fields(reading, kdf, KDF_FIELDS, err);
 
 	if (!status)
-		status = expect_text(reading, kdf, "name", MEMBER_KDF_NAME, err);
+		status = expect_text(reading, kdf, "name", MEMBER_KDF_NAME,
+		    err);
 	if (!status)
 		status = read_number(reading, kdf, "memory_kib",
 		    MEMBER_MEMORY_KIB_MAX, &out->cost.memory_kib, err);
 	if (!status)
-		status = read_number(reading, kdf, "passes",
-		    MEMBER_PASSES_MAX, &out->cost.passes, err);
+		status = read_number(reading, kdf, "passes", MEMBER_PASSES_MAX,
+		    &out->cost.passes, err);
 	if (!status)
 		status = read_number(reading, kdf, "lanes", MEMBER_LANES_MAX,
 		    &out->cost.lanes, err);
@@ -173,8 +175,7 @@ read_head(const struct reading *reading, struct json_value *file,
 {
 	struct ouro_error inner = { 0 };
 	uint32_t version = 0;
-	enum ouro_status status = json_parse(reading->text, file, NULL,
-	    &inner);
+	enum ouro_status status = json_parse(reading->text, file, NULL, &inner);
 
 	if (status == OURO_NO_MEMORY)
 		return error_memory(err);
@@ -188,8 +189,8 @@ read_head(const struct reading *reading, struct json_value *file,
 	if (!status && version != MEMBER_VERSION)
 		status = error_set(err, OURO_UNSUPPORTED,
 		    "%s: a key file of version %" PRIu32 "; this program knows "
-		    "version %d", reading->path, version,
-		    MEMBER_VERSION);
+		    "version %d",
+		    reading->path, version, MEMBER_VERSION);
 	return status;
 }
 
@@ -202,8 +203,8 @@ expect_pair(const struct reading *reading, const struct member_key *key,
 	uint8_t public_key[KEM_PUBLIC_SIZE];
 	enum ouro_status status = kem_public(key->seed, public_key, err);
 
-	if (!status && memcmp(public_key, key->public_key,
-	    KEM_PUBLIC_SIZE) != 0)
+	if (!status &&
+	    memcmp(public_key, key->public_key, KEM_PUBLIC_SIZE) != 0)
 		status = error_set(err, OURO_DAMAGED,
 		    "%s: its public and private key do not belong together",
 		    reading->path);
@@ -211,8 +212,8 @@ expect_pair(const struct reading *reading, const struct member_key *key,
 }
 
 enum ouro_status
-member_key_decode(struct bytes text, const char *path,
-    const char *passphrase, struct member_key *out, struct ouro_error *err)
+member_key_decode(struct bytes text, const char *path, const char *passphrase,
+    struct member_key *out, struct ouro_error *err)
 {
 	struct reading reading = { path, text };
 	struct json_value file, kdf;
@@ -227,7 +228,8 @@ member_key_decode(struct bytes text, const char *path,
 	if (json_find(file, "kdf", &kdf, NULL) == OURO_OK) {
 		status = read_sealed(&reading, file, kdf, &sealed, err);
 		if (!status)
-			status = passphrase_open(&sealed, path, passphrase, out, err);
+			status = passphrase_open(&sealed, path, passphrase, out,
+			    err);
 	} else {
 		status = expect_fields(&reading, file, PLAIN_FIELDS, err);
 		if (!status)

@@ -9,8 +9,8 @@ passphrase_key(const struct sealed_seed *sealed, const char *passphrase,
     uint8_t out[KEY_SIZE], struct ouro_error *err)
 {
 	return kdf_argon2id(bytes_text(passphrase),
-	    bytes_of(sealed->salt, PASSPHRASE_SALT_SIZE), &sealed->cost, out, KEY_SIZE,
-	    err);
+	    bytes_of(sealed->salt, PASSPHRASE_SALT_SIZE), &sealed->cost, out,
+	    KEY_SIZE, err);
 }
 
 enum ouro_status
@@ -18,7 +18,8 @@ passphrase_seal(struct fs *fs, const struct member_key *key,
     const char *passphrase, struct sealed_seed *out, struct ouro_error *err)
 {
 	uint8_t secret[KEY_SIZE];
-	enum ouro_status status = fs_random(fs, out->salt, PASSPHRASE_SALT_SIZE, err);
+	enum ouro_status status = fs_random(fs, out->salt, PASSPHRASE_SALT_SIZE,
+	    err);
 
 	if (!status)
 		status = fs_random(fs, out->nonce, NONCE_SIZE, err);

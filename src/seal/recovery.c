@@ -16,15 +16,15 @@
 
 _Static_assert(CODE_SIZE * 8 + 3 == SYMBOLS * 5, "3 bits are left over");
 _Static_assert(SYMBOLS % GROUP_SIZE == 0, "whole groups");
-_Static_assert(RECOVERY_TEXT_SIZE == PREFIX_SIZE + SYMBOLS +
-    SYMBOLS / GROUP_SIZE + 1, "a hyphen before each group");
+_Static_assert(RECOVERY_TEXT_SIZE ==
+	PREFIX_SIZE + SYMBOLS + SYMBOLS / GROUP_SIZE + 1,
+    "a hyphen before each group");
 _Static_assert(DERIVE_RECOVERY_SIZE == KEM_SEED_SIZE, "a member's seed");
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 enum ouro_status
-recovery_new(struct fs *fs, uint8_t out[RECOVERY_SIZE],
-    struct ouro_error *err)
+recovery_new(struct fs *fs, uint8_t out[RECOVERY_SIZE], struct ouro_error *err)
 {
 	return fs_random(fs, out, RECOVERY_SIZE, err);
 }
@@ -67,8 +67,8 @@ symbol_put(uint8_t code[CODE_SIZE], unsigned i, unsigned symbol)
 }
 
 enum ouro_status
-recovery_encode(const uint8_t key[RECOVERY_SIZE],
-    char out[RECOVERY_TEXT_SIZE], struct ouro_error *err)
+recovery_encode(const uint8_t key[RECOVERY_SIZE], char out[RECOVERY_TEXT_SIZE],
+    struct ouro_error *err)
 {
 	uint8_t code[CODE_SIZE];
 	enum ouro_status status = code_check(key, code + RECOVERY_SIZE, err);
@@ -122,8 +122,7 @@ prefix_skip(const char *text)
 }
 
 static enum ouro_status
-symbols_read(const char *text, uint8_t code[CODE_SIZE],
-    struct ouro_error *err)
+symbols_read(const char *text, uint8_t code[CODE_SIZE], struct ouro_error *err)
 {
 	unsigned i = 0;
 
@@ -149,7 +148,8 @@ symbols_read(const char *text, uint8_t code[CODE_SIZE],
 	if (i < SYMBOLS)
 		return error_set(err, OURO_INVALID,
 		    "recovery key: ends in group %u of 11, after %u of %u "
-		    "characters", i / GROUP_SIZE + 1, i, SYMBOLS);
+		    "characters",
+		    i / GROUP_SIZE + 1, i, SYMBOLS);
 	return OURO_OK;
 }
 

@@ -22,8 +22,8 @@ enum ouro_status recovery_encode(const uint8_t key[RECOVERY_SIZE],
     char out[RECOVERY_TEXT_SIZE], struct ouro_error *err);
 /* OURO_INVALID: says which group holds a character that cannot be, or that
  * the check does not fit (a typing error). */
-enum ouro_status recovery_decode(const char *text,
-    uint8_t out[RECOVERY_SIZE], struct ouro_error *err);
+enum ouro_status recovery_decode(const char *text, uint8_t out[RECOVERY_SIZE],
+    struct ouro_error *err);
 enum ouro_status recovery_member(const uint8_t key[RECOVERY_SIZE],
     struct member_key *out, struct ouro_error *err);
 

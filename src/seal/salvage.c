@@ -174,9 +174,11 @@ search_try(struct search *search, struct ouro_error *err)
 		if (search->slices.present[i])
 			continue;
 		status = hash_sha256(bytes_of(search->slices.data[i],
-		    search->slices.size), hash, err);
-		if (!status && memcmp(hash, of->hashes.data +
-		    (size_t)i * HASH_SIZE, HASH_SIZE) != 0)
+					 search->slices.size),
+		    hash, err);
+		if (!status &&
+		    memcmp(hash, of->hashes.data + (size_t)i * HASH_SIZE,
+			HASH_SIZE) != 0)
 			status = OURO_DAMAGED;
 	}
 	return status;
@@ -188,8 +190,8 @@ search_try(struct search *search, struct ouro_error *err)
  * Recursion is at most 255 deep.
  */
 static enum ouro_status
-search_sets(struct search *search, unsigned i, unsigned needed,
-    unsigned skips, struct ouro_error *err)
+search_sets(struct search *search, unsigned i, unsigned needed, unsigned skips,
+    struct ouro_error *err)
 {
 	const struct salvage *salvage = search->salvage;
 
@@ -248,7 +250,7 @@ parity_check(struct salvage *salvage, const struct search *search,
 		    (const uint8_t *const *)search->slices.data, parity,
 		    salvage->size);
 		if (memcmp(parity, salvage->slices[i]->data.data,
-		    salvage->size) != 0)
+			salvage->size) != 0)
 			slice_exclude(salvage, i);
 	}
 	free(parity);
@@ -256,8 +258,7 @@ parity_check(struct salvage *salvage, const struct search *search,
 }
 
 enum ouro_status
-salvage_rebuild(struct salvage *salvage, uint8_t *data,
-    struct ouro_error *err)
+salvage_rebuild(struct salvage *salvage, uint8_t *data, struct ouro_error *err)
 {
 	const unsigned k = salvage->of->k, total = salvage->total;
 	struct search search = { .salvage = salvage };
@@ -277,8 +278,9 @@ salvage_rebuild(struct salvage *salvage, uint8_t *data,
 		const struct slice *slice = salvage->slices[i];
 		uint8_t *place = data + i * salvage->size;
 		if (i >= k) {
-			search.slices.data[i] = slice ?
-			    (uint8_t *)slice->data.data : NULL;
+			search.slices.data[i] = slice
+			    ? (uint8_t *)slice->data.data
+			    : NULL;
 			continue;
 		}
 		search.slices.data[i] = place;

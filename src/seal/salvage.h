@@ -17,11 +17,11 @@
 struct erasure;
 
 struct salvage {
-	const struct slice *of;		       /* any one of the stripe */
+	const struct slice *of;			/* any one of the stripe */
 	const struct slice *slices[SLICES_MAX]; /* those not found bad */
 	bool bad[SLICES_MAX];
-	size_t size;			       /* bytes of each slice */
-	unsigned total;			       /* highest index + 1, >= k */
+	size_t size;	/* bytes of each slice */
+	unsigned total; /* highest index + 1, >= k */
 };
 
 /*

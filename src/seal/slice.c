@@ -17,7 +17,9 @@
 _Static_assert(CHUNK_NAME_SIZE == BASE64_LENGTH(HASH_SIZE) + 1, "base64");
 _Static_assert(SLICES_MAX == ERASURE_SLICES_MAX, "one limit");
 _Static_assert(64 + HASH_SIZE + STRIPE_SALT_SIZE + TAG_SIZE +
-    SLICES_MAX * HASH_FIELD_SIZE <= UINT16_MAX, "descriptor size is a u16");
+	    SLICES_MAX * HASH_FIELD_SIZE <=
+	UINT16_MAX,
+    "descriptor size is a u16");
 
 const char *
 chunk_name(const uint8_t chunk_id[HASH_SIZE], char out[CHUNK_NAME_SIZE])
@@ -78,8 +80,7 @@ slice_head_size(const struct slice *slice)
 	ProtobufCBinaryData hashes[SLICES_MAX];
 	Ouro__StripeDescriptor message = descriptor_of(slice, hashes);
 
-	return HEAD_SIZE +
-	    ouro__stripe_descriptor__get_packed_size(&message);
+	return HEAD_SIZE + ouro__stripe_descriptor__get_packed_size(&message);
 }
 
 enum ouro_status
@@ -166,11 +167,12 @@ descriptor_decode(struct bytes packed, struct slice *out,
 
 	if (status)
 		return status;
-	const Ouro__StripeDescriptor *message =
-	    (const Ouro__StripeDescriptor *)base;
+	const Ouro__StripeDescriptor *message = (const Ouro__StripeDescriptor *)
+	    base;
 	const char *fault = descriptor_fault(message);
-	status = fault ? error_set(err, OURO_DAMAGED, "slice descriptor: %s",
-	    fault) : fields_copy(message, out, err);
+	status = fault
+	    ? error_set(err, OURO_DAMAGED, "slice descriptor: %s", fault)
+	    : fields_copy(message, out, err);
 	canonical_free(base);
 	if (status)
 		return status;
@@ -243,7 +245,7 @@ slice_is_sibling(const struct slice *a, const struct slice *b)
 	    memcmp(a->stripe_id, b->stripe_id, STRIPE_ID_SIZE) == 0 &&
 	    memcmp(a->chunk_id, b->chunk_id, HASH_SIZE) == 0 &&
 	    memcmp(a->salt, b->salt, STRIPE_SALT_SIZE) == 0 &&
-	    memcmp(a->tag, b->tag, TAG_SIZE) == 0 &&
-	    memcmp(a->hashes.data, b->hashes.data,
-		(size_t)a->k * HASH_SIZE) == 0;
+	    crypt_equal(a->tag, b->tag, TAG_SIZE) &&
+	    memcmp(a->hashes.data, b->hashes.data, (size_t)a->k * HASH_SIZE) ==
+	    0;
 }

@@ -50,8 +50,7 @@ enum ouro_status slice_decode(struct bytes stored, struct slice *out,
 void slice_release(struct slice *slice);
 
 /* The slice's bytes fit its own hash: no key needed. OURO_DAMAGED. */
-enum ouro_status slice_check(const struct slice *slice,
-    struct ouro_error *err);
+enum ouro_status slice_check(const struct slice *slice, struct ouro_error *err);
 
 /* Both are slices of one stripe: everything but index, data and parity
  * hashes is the same. */

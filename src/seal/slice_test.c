@@ -120,8 +120,7 @@ forgery_init(struct forgery *forgery)
 	forgery->message.k = 3;
 	forgery->message.epoch = 1;
 	forgery->message.sealed_size = 8;
-	forgery->message.chunk_id = (ProtobufCBinaryData){ 32,
-		forgery->zeros };
+	forgery->message.chunk_id = (ProtobufCBinaryData){ 32, forgery->zeros };
 	forgery->message.salt = (ProtobufCBinaryData){ 16, forgery->zeros };
 	forgery->message.tag = forgery->message.salt;
 	for (unsigned i = 0; i < 300; i++)
@@ -138,8 +137,8 @@ forgery_decode(const struct forgery *forgery)
 	enum ouro_status status;
 
 	assert_int_equal(buffer_resize(&stored, 4, NULL), OURO_OK);
-	assert_int_equal(canonical_pack(&forgery->message.base, &stored,
-	    NULL), OURO_OK);
+	assert_int_equal(canonical_pack(&forgery->message.base, &stored, NULL),
+	    OURO_OK);
 	stored.data[0] = 1;
 	stored.data[1] = forgery->index;
 	put_u16le(stored.data + 2, (uint16_t)(stored.size - 4));
@@ -151,13 +150,13 @@ forgery_decode(const struct forgery *forgery)
 	return status;
 }
 
-#define REFUSED(change)                                                        \
-	do {                                                                   \
-		struct forgery f;                                              \
-		forgery_init(&f);                                              \
-		assert_int_equal(forgery_decode(&f), OURO_OK);                 \
-		change;                                                        \
-		assert_int_equal(forgery_decode(&f), OURO_DAMAGED);            \
+#define REFUSED(change) \
+	do { \
+		struct forgery f; \
+		forgery_init(&f); \
+		assert_int_equal(forgery_decode(&f), OURO_OK); \
+		change; \
+		assert_int_equal(forgery_decode(&f), OURO_DAMAGED); \
 	} while (0)
 
 static void
@@ -168,8 +167,8 @@ impossible_descriptors_are_refused(void **state)
 	REFUSED(f.message.version = 2);
 	REFUSED(f.message.k = 0);
 	REFUSED(f.message.k = 6);
-	REFUSED((f.message.k = 256, f.message.n_slice_hash = 256,
-	    f.data_size = 1));
+	REFUSED(
+	    (f.message.k = 256, f.message.n_slice_hash = 256, f.data_size = 1));
 	REFUSED(f.message.k = UINT32_MAX);
 	REFUSED(f.message.n_slice_hash = 256);
 	REFUSED(f.message.n_slice_hash = 2);

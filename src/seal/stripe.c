@@ -44,8 +44,8 @@ scratch_fill(const struct stripe_options *options, struct bytes clear,
 
 /* Sizes everything and makes room for the slices; head_size is told. */
 static enum ouro_status
-block_layout(const struct slice *common, struct stripe *out,
-    size_t *head_size, struct ouro_error *err)
+block_layout(const struct slice *common, struct stripe *out, size_t *head_size,
+    struct ouro_error *err)
 {
 	out->sealed_size = common->sealed_size;
 	out->slice_size = (uint32_t)erasure_slice_size(common->sealed_size,
@@ -64,8 +64,10 @@ block_fill(const struct stripe_options *options, struct bytes sealed,
 {
 	uint8_t *places[SLICES_MAX];
 	size_t size = out->slice_size, done = 0;
+	unsigned total = out->k + out->m;
 
-	for (unsigned i = 0; i < out->k + out->m; i++)
+	assert(out->k <= total && total <= SLICES_MAX);
+	for (unsigned i = 0; i < total; i++)
 		places[i] = out->block.data + i * out->stored_size + head_size;
 	for (unsigned i = 0; i < out->k; i++) {
 		size_t left = sealed.size - done;

@@ -28,14 +28,14 @@ struct fs;
 
 /* What sealing needs beside the clear bytes. */
 struct stripe_options {
-	struct fs *fs;			/* randomness for the salt */
-	const struct erasure *erasure;	/* of this k and m */
+	struct fs *fs;		       /* randomness for the salt */
+	const struct erasure *erasure; /* of this k and m */
 	unsigned k, m;
-	struct compressor *compressor;	/* used by one call at a time */
-	int level;			/* zstd level, 0 = keep raw */
+	struct compressor *compressor; /* used by one call at a time */
+	int level;		       /* zstd level, 0 = keep raw */
 	uint32_t epoch;
-	const uint8_t *chunk_id;	/* HASH_SIZE */
-	const uint8_t *chunk_key;	/* KEY_SIZE, of that epoch */
+	const uint8_t *chunk_id;  /* HASH_SIZE */
+	const uint8_t *chunk_key; /* KEY_SIZE, of that epoch */
 };
 
 /* A sealed stripe: its slices as they are to be stored, in one block that
@@ -71,9 +71,9 @@ void stripe_release(struct stripe *stripe); /* wipes the scratch */
  * descriptor and of the clear bytes.
  */
 enum ouro_status stripe_open(const uint8_t chunk_key[KEY_SIZE],
-    const struct slice *const slices[SLICES_MAX],
-    struct compressor *compressor, struct buffer *clear, uint8_t *bad,
-    unsigned *bad_count, struct ouro_error *err);
+    const struct slice *const slices[SLICES_MAX], struct compressor *compressor,
+    struct buffer *clear, uint8_t *bad, unsigned *bad_count,
+    struct ouro_error *err);
 
 /*
  * Rebuilds the stored form of slice `wanted` (also one that never existed:

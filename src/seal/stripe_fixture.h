@@ -101,19 +101,25 @@ fixture_seal_clear(struct fixture *fixture)
 	struct stripe *stripe = &fixture->stripe;
 
 	assert_int_equal(stripe_seal(&fixture->options,
-	    buffer_bytes(&fixture->clear), stripe, &fixture->err), OURO_OK);
+			     buffer_bytes(&fixture->clear), stripe,
+			     &fixture->err),
+	    OURO_OK);
 	fixture_drop_slices(fixture);
 	assert_int_equal(buffer_set(&fixture->spoiled,
-	    buffer_bytes(&stripe->block), NULL), OURO_OK);
+			     buffer_bytes(&stripe->block), NULL),
+	    OURO_OK);
 	for (unsigned i = 0; i < stripe->k + stripe->m; i++) {
 		uint8_t *end = fixture->spoiled.data +
 		    (i + 1) * stripe->stored_size;
 		end[-1 - (int)(i % stripe->slice_size)] ^= 0x10;
 		assert_int_equal(slice_decode(stripe_slice(stripe, i),
-		    &fixture->good[i], &fixture->err), OURO_OK);
+				     &fixture->good[i], &fixture->err),
+		    OURO_OK);
 		assert_int_equal(slice_decode(bytes_of(end -
-		    stripe->stored_size, stripe->stored_size),
-		    &fixture->damaged[i], &fixture->err), OURO_OK);
+						      stripe->stored_size,
+						  stripe->stored_size),
+				     &fixture->damaged[i], &fixture->err),
+		    OURO_OK);
 		fixture->given[i] = &fixture->good[i];
 	}
 }
@@ -160,8 +166,8 @@ fixture_assert_damaged(struct fixture *fixture)
 
 	assert_int_equal(fixture_open(fixture), OURO_DAMAGED);
 	assert_int_equal(fixture->err.status, OURO_DAMAGED);
-	assert_non_null(strstr(fixture->err.text,
-	    chunk_name(fixture->chunk_id, name)));
+	assert_non_null(
+	    strstr(fixture->err.text, chunk_name(fixture->chunk_id, name)));
 	assert_int_equal(fixture->opened.size, 0);
 }
 

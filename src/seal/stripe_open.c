@@ -78,15 +78,15 @@ data_decrypt(const uint8_t chunk_key[KEY_SIZE], struct salvage *salvage,
 		return status;
 	return error_set(err, OURO_DAMAGED,
 	    "chunk %s: its slices are good but do not open under this key of "
-	    "epoch %u", chunk_name(salvage->of->chunk_id, name),
-	    salvage->of->epoch);
+	    "epoch %u",
+	    chunk_name(salvage->of->chunk_id, name), salvage->of->epoch);
 }
 
 enum ouro_status
 stripe_open(const uint8_t chunk_key[KEY_SIZE],
-    const struct slice *const slices[SLICES_MAX],
-    struct compressor *compressor, struct buffer *clear, uint8_t *bad,
-    unsigned *bad_count, struct ouro_error *err)
+    const struct slice *const slices[SLICES_MAX], struct compressor *compressor,
+    struct buffer *clear, uint8_t *bad, unsigned *bad_count,
+    struct ouro_error *err)
 {
 	struct salvage salvage;
 	enum ouro_status status = salvage_begin(&salvage, slices, err);
@@ -100,9 +100,9 @@ stripe_open(const uint8_t chunk_key[KEY_SIZE],
 		uint8_t *data = clear->data + CHUNK_SIZE_MAX;
 		status = data_decrypt(chunk_key, &salvage, data, err);
 		if (!status)
-			status = bucket_open(
-			    bytes_of(data, salvage.of->sealed_size), compressor,
-			    clear, err);
+			status = bucket_open(bytes_of(data,
+						 salvage.of->sealed_size),
+			    compressor, clear, err);
 		assert(clear->size <= CHUNK_SIZE_MAX);
 	}
 	unsigned count = salvage_bad(&salvage, bad);
@@ -139,7 +139,7 @@ slice_make(struct slice *slice, const uint8_t *data, uint8_t *hashes,
 	size_t head_size = out->size - size;
 	uint8_t *made = out->data + head_size;
 	struct erasure *erasure = NULL;
-	uint8_t id[STRIPE_ID_SIZE];
+	uint8_t id[STRIPE_ID_SIZE] = { 0 };
 	enum ouro_status status = erasure_new(slice->k, 0, &erasure, err);
 
 	for (unsigned i = 0; i < slice->k; i++)

@@ -100,7 +100,9 @@ stored_slices(void **state)
 	assert_int_equal(derive_chunk_key(secret, id, key, NULL), OURO_OK);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_int_equal(slice_decode(hex_bytes(hex[i], stored[i],
-		    sizeof stored[i]), &slices[i], NULL), OURO_OK);
+						  sizeof stored[i]),
+				     &slices[i], NULL),
+		    OURO_OK);
 		assert_int_equal(slice_check(&slices[i], NULL), OURO_OK);
 		assert_hex(slices[i].stripe_id, STRIPE_ID_SIZE, stripe_id);
 		assert_memory_equal(slices[i].salt, salt, sizeof salt);
@@ -109,8 +111,9 @@ stored_slices(void **state)
 		const struct slice *given[SLICES_MAX] = { NULL };
 		for (unsigned i = 0; i < 3; i++)
 			given[i] = i == lost ? NULL : &slices[i];
-		assert_int_equal(stripe_open(key, given, compressor, &out,
-		    NULL, NULL, NULL), OURO_OK);
+		assert_int_equal(stripe_open(key, given, compressor, &out, NULL,
+				     NULL, NULL),
+		    OURO_OK);
 		assert_int_equal(out.size, strlen(text));
 		assert_true(bytes_equal(buffer_bytes(&out), bytes_text(text)));
 		assert_int_equal(stripe_rebuild(given, lost, &out, NULL),
@@ -135,8 +138,9 @@ stored_keyring(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof keyring_stored / sizeof *keyring_stored;
 	     i++)
-		bytes.size += hex_bytes(keyring_stored[i],
-		    stored + bytes.size, sizeof stored - bytes.size).size;
+		bytes.size += hex_bytes(keyring_stored[i], stored + bytes.size,
+		    sizeof stored - bytes.size)
+				  .size;
 	assert_int_equal(keyring_open(bytes, seed, &keyring, NULL), OURO_OK);
 	assert_memory_equal(keyring_id_key(keyring), secret, KEY_SIZE);
 	assert_int_equal(keyring_epoch(keyring), 1);
@@ -172,23 +176,29 @@ K28_key_file_with_and_without_passphrase(void **state)
 	base64_encode(bytes_of(seed, sizeof seed), seed_text);
 	base64_encode(hex_bytes(member_sealed_seed, sealed, 96), sealed_text);
 	base64_encode(hex_bytes(member_tag, tag, 16), tag_text);
-	snprintf(text, sizeof text, "{\"format\":\"ouroboros-member-key\","
+	snprintf(text, sizeof text,
+	    "{\"format\":\"ouroboros-member-key\","
 	    "\"version\":1,\"public_key\":\"%s\",\"seed\":\"%s\"}",
 	    public_text, seed_text);
 	assert_int_equal(member_key_decode(bytes_text(text), "a", NULL, &key,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	assert_memory_equal(key.seed, seed, sizeof seed);
-	snprintf(text, sizeof text, "{\"format\":\"ouroboros-member-key\","
+	snprintf(text, sizeof text,
+	    "{\"format\":\"ouroboros-member-key\","
 	    "\"version\":1,\"public_key\":\"%s\",\"kdf\":{"
 	    "\"name\":\"argon2id\",\"memory_kib\":64,\"passes\":2,\"lanes\":1,"
 	    "\"salt\":\"YGFiY2RlZmdoaWprbG1ubw==\"},"
 	    "\"nonce\":\"cHFyc3R1dnd4eXp7\",\"sealed_seed\":\"%s\","
-	    "\"tag\":\"%s\"}", public_text, sealed_text, tag_text);
+	    "\"tag\":\"%s\"}",
+	    public_text, sealed_text, tag_text);
 	assert_int_equal(member_key_decode(bytes_text(text), "a",
-	    "correct horse", &key, NULL), OURO_OK);
+			     "correct horse", &key, NULL),
+	    OURO_OK);
 	assert_memory_equal(key.seed, seed, sizeof seed);
 	assert_int_equal(member_key_decode(bytes_text(text), "a",
-	    "correct hors", &key, NULL), OURO_WRONG_KEY);
+			     "correct hors", &key, NULL),
+	    OURO_WRONG_KEY);
 }
 
 static void

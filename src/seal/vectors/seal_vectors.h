@@ -31,10 +31,8 @@ static const char derived_recovery[] =
     "d0ee8dd947ecb18fe9ec33a20db904495a48dc8a1cc51f7793d4fe3f80607693"
     "6d63eecd33f317e817e08331e3f3bac380ade537222407ddb936079c0206d609"
     "d334e65da371646ec30da802c9d7d5187b507e6e81680809872ff47fc95d1c0d";
-static const char cauchy_rows[] =
-    "fd7eff7f7efd7fffff7ffd7e";
-static const char stripe_id[] =
-    "50d69baaa0c4be8a95b8f2d9334b2c15";
+static const char cauchy_rows[] = "fd7eff7f7efd7fffff7ffd7e";
+static const char stripe_id[] = "50d69baaa0c4be8a95b8f2d9334b2c15";
 static const char slice_0[] =
     "0100b40008011220202122232425262728292a2b2c2d2e2f3031323334353637"
     "38393a3b3c3d3e3f180220012a10404142434445464748494a4b4c4d4e4f3024"
@@ -59,14 +57,12 @@ static const char slice_2[] =
     "7fe8421464fc0ef7c417e5e4b8ffbb26ab1cdc872ab74220c7dafc2591941581"
     "6ad452162b829b2d0956e7af07612e8cdcc53a624cb2b11e612a813e6510483f"
     "4797eb37facc5045497d";
-static const char fingerprint_text[] =
-    "f50a9de8e80b413c5e847c1308564e83";
+static const char fingerprint_text[] = "f50a9de8e80b413c5e847c1308564e83";
 static const char member_sealed_seed[] =
     "634d2da3a46c2b3ab5de21bf6597c5b6d87399100beaee4cb1916a742ccf4a69"
     "fa0a83266273c3b4bab13f81fc879923330a549e5936d18d54a3ef9fcba431d7"
     "1496e729e730139db12a2e95159edf16e6713b757a4e25bf14561c35046d0531";
-static const char member_tag[] =
-    "c6ab558180667eb9a3e2809fba18496d";
+static const char member_tag[] = "c6ab558180667eb9a3e2809fba18496d";
 /* Line by line: too long for one string. */
 static const char *const keyring_stored[] = {
 	"08011210a0a1a2a3a4a5a6a7a8a9aaabacadaeaf1a0310e8071a05080110d00f",
@@ -226,8 +222,7 @@ static const char *const keyring_stored[] = {
 	"2b35dd4181b5373eed2d666e8e1e80f0dd2a2043afefbd3682bb5b7400161a22",
 	"4a6f71e5cc09c726c13cdf6fb87e09f64fda69",
 };
-static const char recovery_text[] =
-    "OURO1-000G4-0R40M-30E20-9185G-R38E1-"
-    "W8124-GK2GA-HC5RR-34D1P-70X3R-FP638";
+static const char recovery_text[] = "OURO1-000G4-0R40M-30E20-9185G-R38E1-"
+				    "W8124-GK2GA-HC5RR-34D1P-70X3R-FP638";
 
 #endif

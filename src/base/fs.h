@@ -85,7 +85,7 @@ enum ouro_status fs_lock(struct fs_file *file, struct ouro_error *err);
 
 enum ouro_status fs_stat(struct fs *fs, const char *path, struct fs_info *info,
     struct ouro_error *err);
-/* Makes path (0700) and missing parents (these durably); fine when it is a
+/* Makes path (0700) and missing parents, durably; fine when it is there as a
  * directory. */
 enum ouro_status fs_mkdir(struct fs *fs, const char *path,
     struct ouro_error *err);

@@ -10,31 +10,19 @@
 #include "base/fs_ops.h"
 
 static enum ouro_status
-directory_make(struct fs *fs, const char *path, bool *made,
-    struct ouro_error *err)
-{
-	struct fs_info info;
-	enum ouro_status status = fs->ops->mkdir(fs, path, err);
-
-	*made = status == OURO_OK;
-	if (status != OURO_EXISTS)
-		return status;
-	if (fs_stat(fs, path, &info, NULL) == OURO_OK && info.directory)
-		return OURO_OK;
-	return error_set(err, OURO_EXISTS, "%s exists and is no directory",
-	    path);
-}
-
-static enum ouro_status
 parent_sync(struct fs *fs, const char *path, struct ouro_error *err)
 {
-	const char *slash = strrchr(path, '/');
 	char parent[FS_PATH_MAX];
-	size_t length;
+	size_t length = strlen(path);
 
-	if (slash == NULL)
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	if (length == 0)
 		return fs_sync_dir(fs, ".", err);
-	length = slash == path ? 1 : (size_t)(slash - path);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
 	if (length >= sizeof(parent))
 		return error_set(err, OURO_TOO_LARGE, "%s: path too long",
 		    path);
@@ -43,14 +31,30 @@ parent_sync(struct fs *fs, const char *path, struct ouro_error *err)
 	return fs_sync_dir(fs, parent, err);
 }
 
-/* Makes every directory above path; the caller cannot know which of them
- * are new, so their names are made durable here. */
+/* The name of a directory that is made here is made durable at once: nobody
+ * could tell later which are new. */
+static enum ouro_status
+directory_make(struct fs *fs, const char *path, struct ouro_error *err)
+{
+	struct fs_info info;
+	enum ouro_status status = fs->ops->mkdir(fs, path, err);
+
+	if (status == OURO_OK)
+		return parent_sync(fs, path, err);
+	if (status != OURO_EXISTS)
+		return status;
+	if (fs_stat(fs, path, &info, NULL) == OURO_OK && info.directory)
+		return OURO_OK;
+	return error_set(err, OURO_EXISTS, "%s exists and is no directory",
+	    path);
+}
+
+/* Makes every directory above path. */
 static enum ouro_status
 parents_make(struct fs *fs, const char *path, struct ouro_error *err)
 {
 	char parent[FS_PATH_MAX];
 	size_t length = strlen(path);
-	bool made;
 
 	if (length >= sizeof(parent))
 		return error_set(err, OURO_TOO_LARGE, "%s: path too long",
@@ -62,9 +66,7 @@ parents_make(struct fs *fs, const char *path, struct ouro_error *err)
 			continue;
 		memcpy(parent, path, i);
 		parent[i] = '\0';
-		status = directory_make(fs, parent, &made, err);
-		if (status == OURO_OK && made)
-			status = parent_sync(fs, parent, err);
+		status = directory_make(fs, parent, err);
 		if (status != OURO_OK)
 			return status;
 	}
@@ -74,16 +76,14 @@ parents_make(struct fs *fs, const char *path, struct ouro_error *err)
 enum ouro_status
 fs_mkdir(struct fs *fs, const char *path, struct ouro_error *err)
 {
-	enum ouro_status status;
-	bool made;
+	enum ouro_status status = directory_make(fs, path, err);
 
-	status = directory_make(fs, path, &made, err);
 	if (status != OURO_NOT_FOUND)
 		return status;
 	status = parents_make(fs, path, err);
 	if (status != OURO_OK)
 		return status;
-	return directory_make(fs, path, &made, err);
+	return directory_make(fs, path, err);
 }
 
 enum ouro_status

@@ -286,7 +286,9 @@ struct ouro_info {
 	char *owner;
 	char *group;
 	char *type;
-	void *meta;		/* meta_size bytes, then a NUL */
+	/* meta_size bytes, then a NUL; NULL when over 16 MiB, and in a list
+	 * when over 4 KiB. */
+	void *meta;
 };
 
 enum ouro_status ouro_info(struct ouro_vault *vault,

@@ -1,0 +1,95 @@
+#include "base/error.h"
+#include "seal/canonical.h"
+#include "vault/batch.h"
+#include "vault/vault.h"
+
+/* The rows that follow from a content record: what it uses, whose child it
+ * is. change makes or deletes one. */
+typedef enum ouro_status row_change(struct batch *batch,
+    const struct row_key *key, struct ouro_error *err);
+
+static enum ouro_status
+row_make(struct batch *batch, const struct row_key *key,
+    struct ouro_error *err)
+{
+	return batch_put(batch, key, bytes_of(NULL, 0), err);
+}
+
+static enum ouro_status
+content_rows(struct batch *batch, const uint8_t id[HASH_SIZE],
+    const Ouro__ContentRecord *record, row_change *change,
+    struct ouro_error *err)
+{
+	const Ouro__Tree *trees[] = { record->data, record->meta };
+	struct row_key key;
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; i < 2 && status == OURO_OK; i++) {
+		if (trees[i] == NULL)
+			continue;
+		key = row_pair(ROW_USE, trees[i]->id.data, id);
+		status = change(batch, &key, err);
+	}
+	if (status == OURO_OK && record->parent.len == HASH_SIZE) {
+		key = row_pair(ROW_CHILD, record->parent.data, id);
+		status = change(batch, &key, err);
+	}
+	return status;
+}
+
+/* In the engine, or put by this batch. */
+static bool
+content_is_there(struct batch *batch, const struct row_key *key)
+{
+	for (size_t i = batch->count; i > 0; i--)
+		if (bytes_equal(batch->ops[i - 1].key, row_bytes(key)))
+			return batch->ops[i - 1].kind == ENGINE_PUT;
+	return engine_exists(batch->vault->records, row_bytes(key), NULL,
+	    NULL) == OURO_OK;
+}
+
+enum ouro_status
+batch_content(struct batch *batch, struct commit_content *content,
+    struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_CONTENT, content->id, HASH_SIZE);
+	Ouro__ContentRecord *record;
+	enum ouro_status status;
+
+	content->existed = content_is_there(batch, &key);
+	if (content->existed)
+		return OURO_OK;
+	status = content_peek(content->id, buffer_bytes(&content->record),
+	    &record, err);
+	if (status != OURO_OK)
+		return status;
+	status = batch_put(batch, &key, buffer_bytes(&content->record), err);
+	if (status == OURO_OK)
+		status = content_rows(batch, content->id, record, row_make, err);
+	canonical_free(&record->base);
+	return status;
+}
+
+enum ouro_status
+batch_content_drop(struct batch *batch, const uint8_t id[HASH_SIZE],
+    struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_CONTENT, id, HASH_SIZE);
+	struct engine_value value = { 0 };
+	Ouro__ContentRecord *record = NULL;
+	enum ouro_status status;
+
+	status = set_get(batch->vault, row_bytes(&key), &value, err);
+	if (status == OURO_NOT_FOUND)
+		return OURO_OK;
+	if (status == OURO_OK)
+		status = content_peek(id, value.bytes, &record, err);
+	engine_value_release(&value);
+	if (status == OURO_OK)
+		status = batch_delete(batch, &key, err);
+	if (status == OURO_OK)
+		status = content_rows(batch, id, record, batch_delete, err);
+	if (record != NULL)
+		canonical_free(&record->base);
+	return status;
+}

@@ -1,0 +1,366 @@
+#include "vault/chunk.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "seal/canonical.h"
+#include "seal/compress.h"
+#include "seal/derive.h"
+#include "seal/erasure.h"
+#include "vault/vault.h"
+
+/* ---- slots and locks ------------------------------------------------------ */
+
+enum ouro_status
+chunk_slot_take(struct ouro_vault *vault, struct chunk_slot **out,
+    struct ouro_error *err)
+{
+	struct chunk_slot *slot;
+	enum ouro_status status;
+
+	pthread_mutex_lock(&vault->slots_lock);
+	slot = vault->slots;
+	if (slot != NULL)
+		vault->slots = slot->next;
+	pthread_mutex_unlock(&vault->slots_lock);
+	if (slot == NULL) {
+		slot = calloc(1, sizeof(*slot));
+		if (slot == NULL)
+			return error_memory(err);
+		status = compressor_new(&slot->compressor, err);
+		if (status == OURO_OK)
+			status = buffer_reserve(&slot->clear, CHUNK_SIZE_MAX,
+			    err);
+		if (status != OURO_OK) {
+			chunk_slot_give(vault, slot);
+			return status;
+		}
+	}
+	slot->next = NULL;
+	slot->clear.size = 0;
+	*out = slot;
+	return OURO_OK;
+}
+
+void
+chunk_slot_give(struct ouro_vault *vault, struct chunk_slot *slot)
+{
+	if (slot == NULL)
+		return;
+	pthread_mutex_lock(&vault->slots_lock);
+	slot->next = vault->slots;
+	vault->slots = slot;
+	pthread_mutex_unlock(&vault->slots_lock);
+}
+
+void
+chunk_slots_release(struct ouro_vault *vault)
+{
+	while (vault->slots != NULL) {
+		struct chunk_slot *slot = vault->slots;
+
+		vault->slots = slot->next;
+		compressor_free(slot->compressor);
+		buffer_wipe(&slot->clear);
+		stripe_release(&slot->stripe);
+		free(slot);
+	}
+}
+
+void
+chunk_lock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+{
+	pthread_mutex_lock(&vault->chunk_locks[id[0] % CHUNK_LOCKS]);
+}
+
+void
+chunk_unlock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+{
+	pthread_mutex_unlock(&vault->chunk_locks[id[0] % CHUNK_LOCKS]);
+}
+
+/* ---- rows ------------------------------------------------------------------ */
+
+static bool
+stripe_row_fits(const Ouro__StripeRow *row)
+{
+	return row->stripe_id.len == STRIPE_ID_SIZE && row->k >= 1 &&
+	    row->lanes.len >= row->k && row->lanes.len <= SLICES_MAX &&
+	    row->bad.len <= row->lanes.len;
+}
+
+enum ouro_status
+chunk_row_get(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    Ouro__ChunkRow **out, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_CHUNK, id, HASH_SIZE);
+	struct engine_value value = { 0 };
+	ProtobufCMessage *message = NULL;
+	Ouro__ChunkRow *row;
+	enum ouro_status status;
+
+	status = engine_get(vault->records, row_bytes(&key), &value, err);
+	if (status != OURO_OK)
+		return status;
+	status = canonical_unpack(&ouro__chunk_row__descriptor, value.bytes,
+	    &message, "chunk row", err);
+	engine_value_release(&value);
+	if (status != OURO_OK)
+		return status;
+	row = (Ouro__ChunkRow *)message;
+	for (size_t i = 0; i < row->n_stripes; i++) {
+		if (!stripe_row_fits(row->stripes[i])) {
+			canonical_free(message);
+			return error_set(err, OURO_DAMAGED,
+			    "a chunk row is out of range");
+		}
+	}
+	*out = row;
+	return OURO_OK;
+}
+
+enum ouro_status
+chunk_row_put(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__ChunkRow *row, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_CHUNK, id, HASH_SIZE);
+	struct buffer packed = { 0 };
+	enum ouro_status status = canonical_pack(&row->base, &packed, err);
+
+	if (status == OURO_OK) {
+		struct engine_op op = { .kind = ENGINE_PUT,
+			.key = row_bytes(&key),
+			.value = buffer_bytes(&packed) };
+
+		status = engine_apply(vault->records, &op, 1,
+		    ENGINE_SYNC_NEVER, err);
+	}
+	buffer_release(&packed);
+	return status;
+}
+
+/* ---- storing ----------------------------------------------------------------- */
+
+/* Every slice lies where the row says, and none is known bad. */
+static bool
+stripe_is_whole(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__StripeRow *row)
+{
+	if (row->bad.len != 0)
+		return false;
+	for (unsigned i = 0; i < row->lanes.len; i++) {
+		struct slice_key key = slice_key(id, row->stripe_id.data, i);
+
+		if (row->lanes.data[i] >= lanes_count(vault) ||
+		    engine_exists(lane(vault, row->lanes.data[i]),
+		    bytes_of(key.data, sizeof(key.data)), NULL, NULL) !=
+		    OURO_OK)
+			return false;
+	}
+	return true;
+}
+
+/* A stripe that need not be written again, or NULL. */
+static const Ouro__StripeRow *
+stripe_reusable(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__ChunkRow *row, unsigned m)
+{
+	for (size_t i = 0; row != NULL && i < row->n_stripes; i++) {
+		const Ouro__StripeRow *stripe = row->stripes[i];
+
+		if (stripe->lanes.len - stripe->k >= m &&
+		    stripe_is_whole(vault, id, stripe))
+			return stripe;
+	}
+	return NULL;
+}
+
+/* Writes the slices of slot->stripe; lanes gets where. */
+static enum ouro_status
+slices_write(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const struct stripe *stripe, uint8_t lanes[SLICES_MAX], uint64_t *stored,
+    struct ouro_error *err)
+{
+	unsigned count = stripe->k + stripe->m, lane_count;
+	enum ouro_status status;
+
+	status = lanes_grow(vault, count, err);
+	lane_count = lanes_count(vault);
+	for (unsigned i = 0; status == OURO_OK && i < count; i++) {
+		struct slice_key key = slice_key(id, stripe->id, i);
+		struct engine_op op = { .kind = ENGINE_PUT,
+			.key = bytes_of(key.data, sizeof(key.data)),
+			.value = stripe_slice(stripe, i) };
+
+		lanes[i] = (uint8_t)((stripe->id[0] + i) % lane_count);
+		status = engine_apply(lane(vault, lanes[i]), &op, 1,
+		    ENGINE_SYNC_NEVER, err);
+		*stored += stripe->stored_size;
+	}
+	return status;
+}
+
+/* Removes the slices of a stripe that was replaced; best effort. */
+static void
+slices_delete(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__StripeRow *row)
+{
+	for (unsigned i = 0; i < row->lanes.len; i++) {
+		struct slice_key key = slice_key(id, row->stripe_id.data, i);
+		struct engine_op op = { .kind = ENGINE_DELETE,
+			.key = bytes_of(key.data, sizeof(key.data)) };
+
+		if (row->lanes.data[i] < lanes_count(vault))
+			engine_apply(lane(vault, row->lanes.data[i]), &op, 1,
+			    ENGINE_SYNC_NEVER, NULL);
+	}
+}
+
+static int
+stripe_row_compare(const void *a, const void *b)
+{
+	const Ouro__StripeRow *const *x = a, *const *y = b;
+
+	return memcmp((*x)->stripe_id.data, (*y)->stripe_id.data,
+	    STRIPE_ID_SIZE);
+}
+
+/*
+ * The row with the new stripe in it. Stripes that are whole stay; those that
+ * are not have served their purpose and are dropped after the row is written
+ * (a reader that still has the old row finds the new one on its second try).
+ */
+static enum ouro_status
+chunk_row_add(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__ChunkRow *old, const struct stripe *stripe,
+    const uint8_t *lanes, struct ouro_error *err)
+{
+	Ouro__ChunkRow row = OURO__CHUNK_ROW__INIT;
+	Ouro__StripeRow added = OURO__STRIPE_ROW__INIT;
+	size_t old_count = old == NULL ? 0 : old->n_stripes;
+	Ouro__StripeRow **list = calloc(old_count + 1, sizeof(*list));
+	enum ouro_status status;
+
+	if (list == NULL)
+		return error_memory(err);
+	added.stripe_id.data = (uint8_t *)(uintptr_t)stripe->id;
+	added.stripe_id.len = STRIPE_ID_SIZE;
+	added.k = stripe->k;
+	added.epoch = stripe->epoch;
+	added.slice_size = stripe->slice_size;
+	added.lanes.data = (uint8_t *)(uintptr_t)lanes;
+	added.lanes.len = stripe->k + stripe->m;
+	row.touched = stamp_next(&vault->clock, 0);
+	row.stripes = list;
+	list[row.n_stripes++] = &added;
+	for (size_t i = 0; i < old_count; i++)
+		if (stripe_is_whole(vault, id, old->stripes[i]))
+			list[row.n_stripes++] = old->stripes[i];
+	qsort(list, row.n_stripes, sizeof(*list), stripe_row_compare);
+	status = chunk_row_put(vault, id, &row, err);
+	for (size_t i = 0; status == OURO_OK && i < old_count; i++)
+		if (!stripe_is_whole(vault, id, old->stripes[i]))
+			slices_delete(vault, id, old->stripes[i]);
+	free(list);
+	return status;
+}
+
+/* Seals under the epoch the chunk had, so that keys held by others for it
+ * stay good; a new chunk gets the newest. */
+static enum ouro_status
+chunk_keys(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__ChunkRow *row, struct tree_entry *entry,
+    struct ouro_error *err)
+{
+	uint8_t epoch_key[KEY_SIZE];
+	uint32_t wanted = row != NULL && row->n_stripes > 0 ?
+	    row->stripes[0]->epoch : 0;
+	enum ouro_status status;
+
+	status = vault_epoch_key(vault, wanted, epoch_key, &entry->epoch,
+	    wanted == 0 ? err : NULL);
+	if (status != OURO_OK && wanted != 0)
+		status = vault_epoch_key(vault, 0, epoch_key, &entry->epoch,
+		    err);
+	if (status == OURO_OK)
+		status = derive_chunk_key(epoch_key, id, entry->key, err);
+	bytes_wipe(epoch_key, sizeof(epoch_key));
+	return status;
+}
+
+static enum ouro_status
+chunk_seal(struct ouro_vault *vault, struct chunk_slot *slot,
+    const struct erasure *erasure, unsigned k, unsigned m,
+    const Ouro__ChunkRow *row, struct chunk_stored *out,
+    struct ouro_error *err)
+{
+	struct stripe_options options = {
+		.fs = vault->fs,
+		.erasure = erasure,
+		.k = k,
+		.m = m,
+		.compressor = slot->compressor,
+		.level = vault->level,
+		.epoch = out->entry.epoch,
+		.chunk_id = out->entry.id,
+		.chunk_key = out->entry.key,
+	};
+	uint8_t lanes[SLICES_MAX];
+	enum ouro_status status;
+
+	status = stripe_seal(&options, buffer_bytes(&slot->clear),
+	    &slot->stripe, err);
+	if (status == OURO_OK)
+		status = slices_write(vault, out->entry.id, &slot->stripe, lanes,
+		    &out->stored, err);
+	if (status == OURO_OK)
+		status = chunk_row_add(vault, out->entry.id, row, &slot->stripe,
+		    lanes, err);
+	out->is_new = true;
+	return status;
+}
+
+enum ouro_status
+chunk_store(struct ouro_vault *vault, struct chunk_slot *slot,
+    const struct erasure *erasure, unsigned k, unsigned m,
+    struct chunk_stored *out, struct ouro_error *err)
+{
+	uint8_t *id = out->entry.id;
+	Ouro__ChunkRow *row = NULL;
+	const Ouro__StripeRow *there;
+	enum ouro_status status;
+
+	*out = (struct chunk_stored){ .entry.size = slot->clear.size };
+	status = record_chunk_id(vault, buffer_bytes(&slot->clear), id, err);
+	if (status == OURO_OK)
+		status = pins_add(&vault->pins, id, err);
+	if (status != OURO_OK)
+		return status;
+	chunk_lock(vault, id);
+	status = chunk_row_get(vault, id, &row, err);
+	if (status == OURO_NOT_FOUND || status == OURO_DAMAGED)
+		status = OURO_OK;
+	there = stripe_reusable(vault, id, row, m);
+	if (status == OURO_OK)
+		status = chunk_keys(vault, id, row, &out->entry, err);
+	if (status == OURO_OK && there != NULL &&
+	    there->epoch != out->entry.epoch) {
+		uint8_t epoch_key[KEY_SIZE];
+
+		status = vault_epoch_key(vault, there->epoch, epoch_key,
+		    &out->entry.epoch, err);
+		if (status == OURO_OK)
+			status = derive_chunk_key(epoch_key, id, out->entry.key,
+			    err);
+		bytes_wipe(epoch_key, sizeof(epoch_key));
+	}
+	if (status == OURO_OK && there == NULL)
+		status = chunk_seal(vault, slot, erasure, k, m, row, out, err);
+	chunk_unlock(vault, id);
+	if (row != NULL)
+		canonical_free(&row->base);
+	if (status != OURO_OK)
+		pins_drop(&vault->pins, id);
+	return status;
+}

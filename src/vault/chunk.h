@@ -1,0 +1,102 @@
+/*
+ * chunk - one chunk into the lanes and back.
+ *
+ * The chunk row lists the stripes of a chunk and the lane of each slice. It
+ * is a hint that the lanes can always replace (chunk_discover): a slice is
+ * found by its key's prefix, the chunk id. Whoever changes a chunk's row or
+ * slices holds chunk_lock of its id.
+ */
+#ifndef VAULT_CHUNK_H
+#define VAULT_CHUNK_H
+
+#include "vault/lanes.h"
+#include "vault/record.h"
+
+struct compressor;
+struct erasure;
+struct ouro_vault;
+
+/* Working memory for one chunk at a time; taken from the vault's stock. */
+struct chunk_slot {
+	struct chunk_slot *next;
+	struct compressor *compressor;
+	struct buffer clear; /* CHUNK_SIZE_MAX reserved */
+	struct stripe stripe;
+};
+
+enum ouro_status chunk_slot_take(struct ouro_vault *vault,
+    struct chunk_slot **out, struct ouro_error *err);
+void chunk_slot_give(struct ouro_vault *vault, struct chunk_slot *slot);
+void chunk_slots_release(struct ouro_vault *vault);
+
+void chunk_lock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
+void chunk_unlock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
+
+/* What storing one chunk did. */
+struct chunk_stored {
+	struct tree_entry entry;
+	bool is_new;	 /* sealed now: it was not there, or not whole */
+	uint64_t stored; /* bytes of slices written */
+};
+
+/*
+ * Stores slot->clear as k + m slices unless it is there, whole, with at least
+ * m parity slices. The chunk is pinned (vault->pins) when OURO_OK is
+ * returned; the caller drops the pin. Not durable before lanes_barrier and a
+ * synced write to the records engine.
+ */
+enum ouro_status chunk_store(struct ouro_vault *vault,
+    struct chunk_slot *slot, const struct erasure *erasure, unsigned k,
+    unsigned m, struct chunk_stored *out, struct ouro_error *err);
+
+/*
+ * Reads a chunk into slot->clear: any k good slices of any stripe; checks its
+ * id. key NULL or of another epoch than the stripe's: derived from the
+ * vault's epoch key. Bad and missing slices are written again unless the
+ * vault is read-only. OURO_DAMAGED names the chunk and what is missing.
+ */
+enum ouro_status chunk_load(struct ouro_vault *vault, struct chunk_slot *slot,
+    const struct tree_entry *entry, struct ouro_error *err);
+
+/* ---- rows -------------------------------------------------------------------- */
+
+/* The chunk's row; OURO_NOT_FOUND. Free with canonical_free. */
+enum ouro_status chunk_row_get(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out,
+    struct ouro_error *err);
+enum ouro_status chunk_row_put(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], const Ouro__ChunkRow *row,
+    struct ouro_error *err);
+/* Makes a row from what lies in the lanes; OURO_NOT_FOUND when nothing does.
+ * touched = 0. Missing slices below the highest index found, or below the
+ * slice count of a descriptor, are listed in bad, at their usual lane. */
+enum ouro_status chunk_discover(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out,
+    struct ouro_error *err);
+
+/* ---- stripes -------------------------------------------------------------------- */
+
+/* The slices of one stripe, read and decoded. Zeroed = empty. */
+struct stripe_read {
+	const struct slice *slices[SLICES_MAX]; /* NULL: absent or malformed */
+	struct slice decoded[SLICES_MAX];
+	struct engine_value values[SLICES_MAX];
+	unsigned count; /* of the row: k + m */
+	unsigned found;
+};
+
+/* Reads slices first..last-1 of a stripe that are not there yet; those that
+ * are missing, malformed or of another chunk, stripe or index stay NULL. */
+void stripe_read_slices(struct ouro_vault *vault,
+    const uint8_t chunk_id[HASH_SIZE], const Ouro__StripeRow *row,
+    unsigned first, unsigned last, struct stripe_read *read);
+void stripe_read_release(struct stripe_read *read);
+
+/* Rebuilds and writes the slices whose index is set in wanted; returns how
+ * many were written. Clears their bad marks in row (not stored). */
+enum ouro_status stripe_heal(struct ouro_vault *vault,
+    const uint8_t chunk_id[HASH_SIZE], Ouro__StripeRow *row,
+    const struct stripe_read *read, const bool wanted[SLICES_MAX],
+    unsigned *written, struct ouro_error *err);
+
+#endif

@@ -1,0 +1,211 @@
+#include "vault/commit.h"
+
+#include <assert.h>
+
+#include "base/error.h"
+#include "base/executor.h"
+#include "seal/canonical.h"
+#include "vault/batch.h"
+#include "vault/vault.h"
+
+static enum ouro_status
+change_build(struct batch *batch, struct commit_change *change,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && i < change->content_count; i++)
+		status = batch_content(batch, &change->contents[i], err);
+	for (size_t i = 0; status == OURO_OK && i < change->version_count; i++)
+		status = batch_version(batch, &change->versions[i], err);
+	for (size_t i = 0; status == OURO_OK && i < change->drop_version_count;
+	    i++)
+		status = batch_version_drop(batch, change->drop_versions[i],
+		    err);
+	for (size_t i = 0; status == OURO_OK && i < change->drop_content_count;
+	    i++)
+		status = batch_content_drop(batch, change->drop_contents[i],
+		    err);
+	return status;
+}
+
+/* Builds one batch of all changes. One that cannot be built keeps its error
+ * and the batch is begun anew without it. */
+static void
+changes_build(struct ouro_vault *vault, struct commit_change *changes,
+    struct batch *batch)
+{
+	struct commit_change *change = changes;
+
+	batch_init(batch, vault);
+	while (change != NULL) {
+		if (change->status != OURO_OK) {
+			change = change->next;
+			continue;
+		}
+		change->status = change_build(batch, change, &change->error);
+		if (change->status == OURO_OK) {
+			change = change->next;
+		} else {
+			batch_release(batch);
+			batch_init(batch, vault);
+			change = changes;
+		}
+	}
+}
+
+static enum ouro_status
+batch_write(struct ouro_vault *vault, struct batch *batch,
+    struct ouro_error *err)
+{
+	struct dot dot;
+	enum ouro_status status;
+
+	if (batch->count == 0)
+		return OURO_OK;
+	status = lanes_barrier(vault, err);
+	if (status == OURO_OK)
+		status = engine_apply(vault->records, batch->ops, batch->count,
+		    ENGINE_SYNC_ALWAYS, err);
+	if (status != OURO_OK)
+		return status;
+	copies_apply(vault, batch->ops, batch->count);
+	memcpy(dot.incarnation, vault->incarnation, INCARNATION_SIZE);
+	while (vault->number < batch->number) {
+		dot.number = ++vault->number;
+		if (context_add(&vault->context, &dot, NULL) != OURO_OK)
+			log_write(&vault->log, LOG_ERROR,
+			    "out of memory while noting a version");
+	}
+	return OURO_OK;
+}
+
+static struct commit_change *
+queue_take(struct ouro_vault *vault)
+{
+	struct commit_change *changes;
+
+	pthread_mutex_lock(&vault->commit_lock);
+	changes = vault->commit_first;
+	vault->commit_first = NULL;
+	vault->commit_last = &vault->commit_first;
+	pthread_mutex_unlock(&vault->commit_lock);
+	return changes;
+}
+
+static uint64_t
+commit_step(void *context)
+{
+	struct ouro_vault *vault = context;
+	struct commit_change *changes = queue_take(vault), *next;
+	struct ouro_error error = { 0 };
+	struct batch batch;
+	enum ouro_status status;
+
+	if (changes == NULL)
+		return STEP_IDLE;
+	pthread_mutex_lock(&vault->set_lock);
+	changes_build(vault, changes, &batch);
+	status = batch_write(vault, &batch, &error);
+	batch_release(&batch);
+	pthread_mutex_unlock(&vault->set_lock);
+	pthread_mutex_lock(&vault->commit_lock);
+	for (; changes != NULL; changes = next) {
+		next = changes->next;
+		if (changes->status == OURO_OK && status != OURO_OK) {
+			changes->status = status;
+			changes->error = error;
+		}
+		changes->done = true;
+	}
+	pthread_mutex_unlock(&vault->commit_lock);
+	return STEP_IDLE;
+}
+
+static bool
+change_is_done(struct ouro_vault *vault, const struct commit_change *change)
+{
+	bool done;
+
+	pthread_mutex_lock(&vault->commit_lock);
+	done = change->done;
+	pthread_mutex_unlock(&vault->commit_lock);
+	return done;
+}
+
+enum ouro_status
+commit(struct ouro_vault *vault, struct commit_change *change,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	/* Removing makes room, so it is not refused for want of it. */
+	if (vault->read_only || change->content_count > 0)
+		status = vault_writable(vault, err);
+	if (status != OURO_OK)
+		return status;
+	change->next = NULL;
+	change->status = OURO_OK;
+	change->done = false;
+	pthread_mutex_lock(&vault->commit_lock);
+	*vault->commit_last = change;
+	vault->commit_last = &change->next;
+	pthread_mutex_unlock(&vault->commit_lock);
+	while (!change_is_done(vault, change))
+		executor_run(vault->commit_task);
+	if (change->status != OURO_OK && err != NULL)
+		*err = change->error;
+	return change->status;
+}
+
+/* Reads the context rows of the set. */
+static enum ouro_status
+context_load(struct ouro_vault *vault, struct ouro_error *err)
+{
+	struct row_key prefix = row_table(ROW_CONTEXT);
+	struct engine_range range = { .prefix = row_bytes(&prefix) };
+	struct engine_scan *scan;
+	struct bytes key, value;
+	enum ouro_status status;
+
+	status = engine_scan_open(vault->records, &range, &scan, err);
+	if (status != OURO_OK)
+		return status;
+	for (;;) {
+		status = engine_scan_next(scan, &key, &value, err);
+		if (status != OURO_OK)
+			break;
+		if (key.size != 1 + INCARNATION_SIZE)
+			status = error_set(err, OURO_DAMAGED,
+			    "a context row's key has %zu bytes", key.size);
+		else
+			status = context_decode(key.data + 1, value,
+			    &vault->context, err);
+		if (status != OURO_OK)
+			break;
+	}
+	engine_scan_close(scan);
+	return status == OURO_END ? OURO_OK : status;
+}
+
+enum ouro_status
+commit_open(struct ouro_vault *vault, struct ouro_error *err)
+{
+	enum ouro_status status;
+
+	vault->commit_last = &vault->commit_first;
+	status = context_load(vault, err);
+	if (status == OURO_OK)
+		status = executor_task_start(vault->executor, commit_step,
+		    vault, &vault->commit_task, err);
+	return status;
+}
+
+void
+commit_close(struct ouro_vault *vault)
+{
+	assert(vault->commit_first == NULL);
+	executor_task_stop(vault->commit_task);
+	vault->commit_task = NULL;
+	context_release(&vault->context);
+}

@@ -1,0 +1,67 @@
+/*
+ * derived - the rows that follow from the set: what a rebuild writes, and
+ * what verify expects to find.
+ *
+ *   from a content   u per root, d per parent
+ *   from a page      u per entry
+ *   from a ref       u for its target, e when it expires, n (key alone)
+ *   from a name      n with head marks, which take all refs of the name
+ */
+#ifndef VAULT_DERIVED_H
+#define VAULT_DERIVED_H
+
+#include "engine/engine.h"
+#include "vault/row.h"
+
+struct ouro_vault;
+
+/* Which of the tables, as an index: u, d, n, e. */
+#define DERIVED_TABLES 4
+extern const enum row_table derived_tables[DERIVED_TABLES];
+unsigned derived_index(struct bytes key);
+
+/* One row. value NULL = some value, to be told by derived_names. */
+typedef enum ouro_status derived_visit(void *context, const struct row_key *key,
+    const struct bytes *value, struct ouro_error *err);
+
+/* Visits each row of a record of table c, p or r once; nothing for other
+ * tables. A record that cannot be decoded is OURO_DAMAGED. */
+enum ouro_status derived_record(struct ouro_vault *vault, struct bytes key,
+    struct bytes record, derived_visit *visit, void *context,
+    struct ouro_error *err);
+
+/*
+ * Goes through the names that have rows: right is called with each row that
+ * is to be, wrong with each key that is not. Takes set_lock for each name
+ * unless locked says that the caller has it, but not around the calls.
+ */
+enum ouro_status derived_names(struct ouro_vault *vault, bool locked,
+    derived_visit *right, derived_visit *wrong, void *context,
+    struct ouro_error *err);
+
+/* A name's row, looked at again under set_lock: it is as it is to be, or
+ * gone by now. */
+bool derived_name_is(struct ouro_vault *vault, const struct row_key *key);
+
+/* Goes through the rows of u, d and e: wrong is called with each that no
+ * record gives. Slow: looks at a record for every row. */
+enum ouro_status derived_extras(struct ouro_vault *vault, derived_visit *wrong,
+    void *context, struct ouro_error *err);
+
+/* The row is there, readable, with this value (NULL = any). */
+bool derived_is(struct ouro_vault *vault, const struct row_key *key,
+    const struct bytes *value);
+
+/* How many rows a table has. */
+enum ouro_status derived_count(struct ouro_vault *vault, enum row_table table,
+    uint64_t *count, struct ouro_error *err);
+
+/* A record of the set, from whichever engine has a good one: OURO_OK,
+ * OURO_NOT_FOUND, OURO_DAMAGED. */
+enum ouro_status record_good(struct ouro_vault *vault, struct bytes key,
+    struct engine_value *out, struct ouro_error *err);
+/* The bytes are the record that the key (c, p, r or x) names. */
+bool record_fits(struct ouro_vault *vault, struct bytes key,
+    struct bytes record);
+
+#endif

@@ -1,0 +1,314 @@
+#include "vault/drop.h"
+
+#include "base/error.h"
+#include "seal/canonical.h"
+#include "vault/batch.h"
+#include "vault/reach.h"
+#include "vault/rebuild.h"
+#include "vault/vault.h"
+
+#define DROP_OPS_MAX 4096 /* in one batch */
+
+enum ouro_status
+drop_lock(struct ouro_vault *vault, struct ouro_error *err)
+{
+	pthread_mutex_lock(&vault->set_lock);
+	if (!rebuild_pending(vault))
+		return OURO_OK;
+	pthread_mutex_unlock(&vault->set_lock);
+	return error_set(err, OURO_REFUSED,
+	    "the index is being rebuilt; nothing is collected meanwhile");
+}
+
+void
+drop_unlock(struct ouro_vault *vault)
+{
+	pthread_mutex_unlock(&vault->set_lock);
+}
+
+static enum ouro_status
+drop_apply(struct batch *batch, struct ouro_error *err)
+{
+	struct ouro_vault *vault = batch->vault;
+	enum ouro_status status;
+
+	if (batch->count == 0)
+		return OURO_OK;
+	status = engine_apply(vault->records, batch->ops, batch->count,
+	    ENGINE_SYNC_NEVER, err);
+	if (status == OURO_OK)
+		copies_apply(vault, batch->ops, batch->count);
+	return status;
+}
+
+/* ---- names ------------------------------------------------------------------ */
+
+static struct dot
+dot_of(const Ouro__Dot *stored)
+{
+	struct dot dot = { .number = stored->number };
+
+	memcpy(dot.incarnation, stored->incarnation.data, INCARNATION_SIZE);
+	return dot;
+}
+
+/* The context has all that the version replaces, and itself. */
+static bool
+version_is_covered(const struct context *context, const Ouro__RefRecord *ref)
+{
+	struct dot dot = dot_of(ref->dot);
+	bool has = context_has_through(context, &dot);
+
+	for (size_t i = 0; has && i < ref->n_seen; i++) {
+		dot = dot_of(ref->seen[i]);
+		has = context_has_through(context, &dot);
+	}
+	return has;
+}
+
+/* The only head, if it is a deletion or has expired; else NULL. */
+static struct name_version *
+name_ended(struct ouro_vault *vault, struct name *name)
+{
+	uint64_t now_ms = fs_wall_ms(vault->fs);
+	struct name_version *sole = NULL;
+
+	for (size_t i = 0; i < name->count; i++) {
+		if (!name->versions[i].head)
+			continue;
+		if (sole != NULL)
+			return NULL;
+		sole = &name->versions[i];
+	}
+	if (sole == NULL || sole->deletion)
+		return sole;
+	return sole->expires_ms != 0 && sole->expires_ms <= now_ms ? sole
+								   : NULL;
+}
+
+/* All rows of a version follow from its row in the table n. */
+static enum ouro_status
+drop_version(struct batch *batch, const struct name *name,
+    const struct name_version *version, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_REF, version->id, HASH_SIZE);
+	enum ouro_status status = batch_delete(batch, &key, err);
+
+	if (status == OURO_OK && !version->deletion) {
+		key = row_pair(ROW_USE, version->target, version->id);
+		status = batch_delete(batch, &key, err);
+	}
+	if (status == OURO_OK && version->expires_ms != 0) {
+		key = row_expiry(version->expires_ms, version->id);
+		status = batch_delete(batch, &key, err);
+	}
+	key = row_version(name->namespace_, name->path, version->stamp,
+	    version->id);
+	if (status == OURO_OK)
+		status = batch_delete(batch, &key, err);
+	return status;
+}
+
+/* The head goes last, so that what is left always ends with it. */
+static enum ouro_status
+drop_versions(struct ouro_vault *vault, const struct name *name,
+    const struct name_version *head, struct ouro_error *err)
+{
+	struct batch batch;
+	enum ouro_status status = OURO_OK;
+
+	batch_init(&batch, vault);
+	for (size_t i = 0; status == OURO_OK && i < name->count; i++) {
+		if (&name->versions[i] == head)
+			continue;
+		status = drop_version(&batch, name, &name->versions[i], err);
+		if (status != OURO_OK || batch.count < DROP_OPS_MAX)
+			continue;
+		status = drop_apply(&batch, err);
+		batch_release(&batch);
+		batch_init(&batch, vault);
+	}
+	if (status == OURO_OK)
+		status = drop_version(&batch, name, head, err);
+	if (status == OURO_OK)
+		status = drop_apply(&batch, err);
+	batch_release(&batch);
+	return status;
+}
+
+enum ouro_status
+drop_name(struct ouro_vault *vault, const char *namespace_, const char *path,
+    uint64_t *versions, struct ouro_error *err)
+{
+	struct name_version *head;
+	struct name name = { 0 };
+	enum ouro_status status = drop_lock(vault, err);
+
+	*versions = 0;
+	if (status != OURO_OK)
+		return status;
+	status = name_load(vault, namespace_, path, &name, err);
+	if (status != OURO_OK)
+		goto out;
+	head = name_ended(vault, &name);
+	if (head != NULL)
+		status = name_version_load(vault, head, err);
+	if (status == OURO_OK && head != NULL &&
+	    version_is_covered(&vault->context, head->ref)) {
+		status = drop_versions(vault, &name, head, err);
+		if (status == OURO_OK)
+			*versions = name.count;
+	}
+	name_release(&name);
+out:
+	drop_unlock(vault);
+	return status;
+}
+
+/* ---- contents ------------------------------------------------------------------ */
+
+struct child_search {
+	struct ouro_vault *vault;
+	bool found;
+};
+
+static bool
+child_see(void *context, const uint8_t id[HASH_SIZE])
+{
+	struct child_search *search = context;
+
+	search->found = reach_has_record(search->vault, ROW_CONTENT, id);
+	return !search->found;
+}
+
+/* A failed look counts as a child: what is not known stays. */
+static bool
+has_child(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+{
+	struct child_search search = { .vault = vault };
+
+	return reach_pairs(vault, ROW_CHILD, id, child_see, &search, NULL) !=
+	    OURO_OK ||
+	    search.found;
+}
+
+static enum ouro_status
+parent_peek(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct drop_content *drop, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_CONTENT, id, HASH_SIZE);
+	struct engine_value value = { 0 };
+	Ouro__ContentRecord *record;
+	enum ouro_status status;
+
+	status = set_get(vault, row_bytes(&key), &value, err);
+	if (status == OURO_OK)
+		status = content_peek(id, value.bytes, &record, err);
+	engine_value_release(&value);
+	if (status != OURO_OK)
+		return status;
+	drop->has_parent = record->parent.len == HASH_SIZE;
+	if (drop->has_parent)
+		memcpy(drop->parent, record->parent.data, HASH_SIZE);
+	canonical_free(&record->base);
+	return OURO_OK;
+}
+
+static enum ouro_status
+content_apply(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct drop_content *drop, struct ouro_error *err)
+{
+	struct batch batch;
+	enum ouro_status status;
+
+	status = parent_peek(vault, id, drop, err);
+	if (status != OURO_OK)
+		return status == OURO_NOT_FOUND ? OURO_OK : status;
+	batch_init(&batch, vault);
+	status = batch_content_drop(&batch, id, err);
+	if (status == OURO_OK)
+		status = drop_apply(&batch, err);
+	batch_release(&batch);
+	drop->done = status == OURO_OK;
+	return status;
+}
+
+enum ouro_status
+drop_content(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct drop_content *drop, struct ouro_error *err)
+{
+	enum ouro_status status = drop_lock(vault, err);
+
+	drop->done = false;
+	if (status != OURO_OK)
+		return status;
+	if ((drop->orphan || !has_child(vault, id)) &&
+	    reach_claim_unused(vault, id)) {
+		status = content_apply(vault, id, drop, err);
+		pins_unguard(&vault->pins);
+	}
+	drop_unlock(vault);
+	return status;
+}
+
+/* ---- pages ------------------------------------------------------------------------ */
+
+static enum ouro_status
+page_apply(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__Page *page, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_PAGE, id, HASH_SIZE);
+	struct batch batch;
+	enum ouro_status status;
+
+	batch_init(&batch, vault);
+	status = batch_delete(&batch, &key, err);
+	for (size_t i = 0; status == OURO_OK && i < page->entries.len;
+	     i += HASH_SIZE) {
+		key = row_pair(ROW_USE, page->entries.data + i, id);
+		status = batch_delete(&batch, &key, err);
+	}
+	if (status == OURO_OK)
+		status = drop_apply(&batch, err);
+	batch_release(&batch);
+	return status;
+}
+
+static enum ouro_status
+page_take(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    Ouro__Page **page, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_PAGE, id, HASH_SIZE);
+	struct engine_value value = { 0 };
+	enum ouro_status status;
+
+	status = set_get(vault, row_bytes(&key), &value, err);
+	if (status == OURO_OK)
+		status = page_peek(id, value.bytes, page, err);
+	engine_value_release(&value);
+	if (status != OURO_OK)
+		return status == OURO_NOT_FOUND ? OURO_OK : status;
+	status = page_apply(vault, id, *page, err);
+	if (status != OURO_OK) {
+		canonical_free(&(*page)->base);
+		*page = NULL;
+	}
+	return status;
+}
+
+enum ouro_status
+drop_page(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    Ouro__Page **page, struct ouro_error *err)
+{
+	enum ouro_status status = drop_lock(vault, err);
+
+	*page = NULL;
+	if (status != OURO_OK)
+		return status;
+	if (reach_claim_unused(vault, id)) {
+		status = page_take(vault, id, page, err);
+		pins_unguard(&vault->pins);
+	}
+	drop_unlock(vault);
+	return status;
+}

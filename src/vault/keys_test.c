@@ -1,0 +1,460 @@
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/fs_memory.h"
+#include "seal/recovery.h"
+#include "vault/store_file.h"
+
+#define DIR "/store"
+
+/* ---- a vault of nothing but its keys -------------------------------------- */
+
+static Ouro__StoreFile store_file;
+static bool full; /* vault_writable says so */
+
+enum ouro_status
+vault_writable(struct ouro_vault *vault, struct ouro_error *err)
+{
+	if (vault->read_only)
+		return error_set(err, OURO_READ_ONLY, "read-only");
+	return full ? error_set(err, OURO_NO_SPACE, "full") : OURO_OK;
+}
+
+enum ouro_status
+vault_keyring_write(struct ouro_vault *vault, struct ouro_error *err)
+{
+	struct buffer packed = { 0 };
+	enum ouro_status status = keyring_encode(vault->keyring, &packed, err);
+
+	if (status == OURO_OK)
+		status = store_file_write(vault->fs, DIR, STORE_FILE_KEYRING,
+		    buffer_bytes(&packed), err);
+	buffer_release(&packed);
+	return status;
+}
+
+static struct ouro_vault *
+vault_new(void)
+{
+	struct ouro_vault *vault = calloc(1, sizeof(*vault));
+	static char node[] = "this node";
+
+	assert_non_null(vault);
+	ouro__store_file__init(&store_file);
+	store_file.node = node;
+	vault->store = &store_file;
+	vault->fs = fs_memory_new(3);
+	pthread_rwlock_init(&vault->keys_lock, NULL);
+	pthread_rwlock_init(&vault->lanes_lock, NULL);
+	snprintf(vault->key_file, sizeof(vault->key_file), "%s",
+	    DIR "/member.key");
+	assert_int_equal(fs_mkdir(vault->fs, DIR, NULL), OURO_OK);
+	assert_int_equal(member_key_new(vault->fs, &vault->member, NULL),
+	    OURO_OK);
+	assert_int_equal(member_key_write(vault->fs, vault->key_file,
+			     &vault->member, NULL, NULL),
+	    OURO_OK);
+	assert_int_equal(keyring_new(vault->fs, &vault->keyring, NULL),
+	    OURO_OK);
+	assert_int_equal(keyring_add(vault->keyring, vault->member.public_key,
+			     "first", MEMBER_NODE, 1, NULL),
+	    OURO_OK);
+	assert_int_equal(vault_keyring_write(vault, NULL), OURO_OK);
+	return vault;
+}
+
+static void
+vault_free(struct ouro_vault *vault)
+{
+	keyring_free(vault->keyring);
+	pthread_rwlock_destroy(&vault->keys_lock);
+	pthread_rwlock_destroy(&vault->lanes_lock);
+	fs_memory_free(vault->fs);
+	free(vault);
+}
+
+/* Opens what lies on the disk. */
+static enum ouro_status
+keyring_load(struct ouro_vault *vault, const struct member_key *member,
+    struct keyring **out)
+{
+	struct buffer stored = { 0 };
+	enum ouro_status status;
+
+	assert_int_equal(store_file_read(vault->fs, DIR, STORE_FILE_KEYRING,
+			     true, NULL, &stored, NULL),
+	    OURO_OK);
+	status = keyring_open(buffer_bytes(&stored), member->seed, out, NULL);
+	buffer_release(&stored);
+	return status;
+}
+
+/* Memory and disk agree, and hold this many members and epochs. */
+static void
+check_keys(struct ouro_vault *vault, size_t members, uint32_t epochs)
+{
+	struct keyring *stored;
+	const uint8_t *key, *key_stored;
+
+	assert_int_equal(keyring_load(vault, &vault->member, &stored), OURO_OK);
+	assert_int_equal(keyring_member_count(vault->keyring), members);
+	assert_int_equal(keyring_member_count(stored), members);
+	assert_int_equal(ouro_keys_epoch(vault, NULL), epochs);
+	assert_int_equal(keyring_epoch(stored), epochs);
+	for (uint32_t e = 1; e <= epochs; e++) {
+		assert_int_equal(keyring_epoch_key(stored, e, &key_stored,
+				     NULL),
+		    OURO_OK);
+		assert_int_equal(keyring_epoch_key(vault->keyring, e, &key,
+				     NULL),
+		    OURO_OK);
+		assert_memory_equal(key, key_stored, KEY_SIZE);
+	}
+	keyring_free(stored);
+}
+
+/* As if opened again with what was printed. */
+static void
+use_recovery(struct ouro_vault *vault, const char *text)
+{
+	uint8_t key[RECOVERY_SIZE];
+
+	assert_int_equal(recovery_decode(text, key, NULL), OURO_OK);
+	assert_int_equal(recovery_member(key, &vault->member, NULL), OURO_OK);
+	vault->by_recovery_key = true;
+	keyring_free(vault->keyring);
+	assert_int_equal(keyring_load(vault, &vault->member, &vault->keyring),
+	    OURO_OK);
+}
+
+struct listed {
+	struct ouro_vault *vault;
+	struct ouro_member members[8];
+	size_t count, count_max;
+};
+
+static bool
+list_one(void *context, const struct ouro_member *member)
+{
+	struct listed *listed = context;
+
+	/* The caller may come back to us. */
+	assert_true(ouro_keys_epoch(listed->vault, NULL) >= 1);
+	listed->members[listed->count++] = *member;
+	return listed->count < listed->count_max;
+}
+
+static struct listed
+list(struct ouro_vault *vault)
+{
+	struct listed listed = { .vault = vault, .count_max = 8 };
+
+	assert_int_equal(ouro_keys_list(vault, list_one, &listed, NULL),
+	    OURO_OK);
+	return listed;
+}
+
+/* ---- tests ---------------------------------------------------------------- */
+
+static void
+members_are_listed(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	struct listed listed = list(vault),
+		      first = { .vault = vault, .count_max = 1 };
+	char text[OURO_RECOVERY_TEXT];
+
+	(void)unused;
+	assert_int_equal(listed.count, 1);
+	assert_string_equal(listed.members[0].label, "first");
+	assert_int_equal(strlen(listed.members[0].fingerprint), 32);
+	assert_true(listed.members[0].self);
+	assert_int_equal(listed.members[0].kind, OURO_MEMBER_NODE);
+	assert_int_equal(ouro_keys_export(vault, text, NULL), OURO_OK);
+	listed = list(vault);
+	assert_int_equal(listed.count, 2);
+	assert_true(listed.members[0].self != listed.members[1].self);
+	assert_int_equal(ouro_keys_list(vault, list_one, &first, NULL),
+	    OURO_OK);
+	assert_int_equal(first.count, 1);
+	vault_free(vault);
+}
+
+static void
+an_exported_key_opens_the_vault(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	char text[OURO_RECOVERY_TEXT];
+
+	(void)unused;
+	assert_int_equal(ouro_keys_rotate(vault, NULL), OURO_OK);
+	assert_int_equal(ouro_keys_export(vault, text, NULL), OURO_OK);
+	check_keys(vault, 2, 2);
+	use_recovery(vault, text);
+	check_keys(vault, 2, 2);
+	vault_free(vault);
+}
+
+static void
+import_makes_a_member_after_recovery(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	struct member_key read;
+	char text[OURO_RECOVERY_TEXT];
+
+	(void)unused;
+	assert_int_equal(ouro_keys_import(vault, DIR "/new.key", NULL, NULL),
+	    OURO_REFUSED);
+	assert_int_equal(ouro_keys_export(vault, text, NULL), OURO_OK);
+	use_recovery(vault, text);
+	assert_int_equal(ouro_keys_passphrase(vault, NULL, NULL), OURO_REFUSED);
+	assert_int_equal(ouro_keys_import(vault, DIR "/member.key", NULL, NULL),
+	    OURO_EXISTS);
+	check_keys(vault, 2, 1);
+	assert_int_equal(ouro_keys_import(vault, DIR "/new.key", NULL, NULL),
+	    OURO_OK);
+	check_keys(vault, 3, 1);
+	assert_string_equal(vault->key_file, DIR "/new.key");
+	assert_false(vault->by_recovery_key);
+	assert_int_equal(member_key_read(vault->fs, DIR "/new.key", NULL, &read,
+			     NULL),
+	    OURO_OK);
+	assert_memory_equal(read.seed, vault->member.seed, KEM_SEED_SIZE);
+	vault_free(vault);
+}
+
+static void
+a_passphrase_can_be_set_and_taken_away(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	struct member_key read;
+
+	(void)unused;
+	assert_int_equal(ouro_keys_passphrase(vault, "", NULL), OURO_INVALID);
+	assert_int_equal(ouro_keys_passphrase(vault, "open", NULL), OURO_OK);
+	assert_int_equal(member_key_read(vault->fs, vault->key_file, NULL,
+			     &read, NULL),
+	    OURO_WRONG_KEY);
+	assert_int_equal(member_key_read(vault->fs, vault->key_file, "open",
+			     &read, NULL),
+	    OURO_OK);
+	assert_int_equal(ouro_keys_passphrase(vault, NULL, NULL), OURO_OK);
+	assert_int_equal(member_key_read(vault->fs, vault->key_file, NULL,
+			     &read, NULL),
+	    OURO_OK);
+	assert_memory_equal(read.seed, vault->member.seed, KEM_SEED_SIZE);
+	vault_free(vault);
+}
+
+static void
+removing_a_member_rotates(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	char text[OURO_RECOVERY_TEXT], prefix[9];
+	struct member_key removed;
+	struct keyring *keyring;
+	uint8_t key[RECOVERY_SIZE];
+	struct listed listed;
+	int self;
+
+	(void)unused;
+	assert_int_equal(ouro_keys_export(vault, text, NULL), OURO_OK);
+	listed = list(vault);
+	self = listed.members[0].self ? 0 : 1;
+	assert_int_equal(ouro_keys_remove(vault,
+			     listed.members[self].fingerprint, NULL),
+	    OURO_REFUSED);
+	check_keys(vault, 2, 1);
+	snprintf(prefix, sizeof(prefix), "%.8s",
+	    listed.members[1 - self].fingerprint);
+	for (int i = 0; i < 8; i++)
+		if (prefix[i] >= 'a')
+			prefix[i] = (char)(prefix[i] - 32);
+	assert_int_equal(ouro_keys_remove(vault, prefix, NULL), OURO_OK);
+	check_keys(vault, 1, 2);
+	assert_int_equal(recovery_decode(text, key, NULL), OURO_OK);
+	assert_int_equal(recovery_member(key, &removed, NULL), OURO_OK);
+	assert_int_equal(keyring_load(vault, &removed, &keyring),
+	    OURO_WRONG_KEY);
+	vault_free(vault);
+}
+
+static void
+a_prefix_must_be_hex_and_fit_one_member(void **unused)
+{
+	static const char *const malformed[] = { "", "abc", "abcg", "ab cd",
+		"0123456789abcdef0123456789abcdef0" };
+	struct ouro_vault *vault = vault_new();
+	struct listed listed = list(vault);
+	char other[33];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(*malformed); i++)
+		assert_int_equal(ouro_keys_remove(vault, malformed[i], NULL),
+		    OURO_INVALID);
+	memcpy(other, listed.members[0].fingerprint, sizeof(other));
+	other[31] = other[31] == '0' ? '1' : '0';
+	assert_int_equal(ouro_keys_remove(vault, other, NULL), OURO_NOT_FOUND);
+	check_keys(vault, 1, 1);
+	vault_free(vault);
+}
+
+/* Adds members until two fingerprints begin with the same four digits. */
+static void
+make_ambiguous(struct ouro_vault *vault, char prefix[5])
+{
+	static bool seen[65536];
+	struct member_key key;
+	uint8_t fingerprint[FINGERPRINT_SIZE];
+	unsigned first;
+
+	do {
+		assert_int_equal(member_key_new(vault->fs, &key, NULL),
+		    OURO_OK);
+		assert_int_equal(keyring_add(vault->keyring, key.public_key, "",
+				     MEMBER_NODE, 1, NULL),
+		    OURO_OK);
+		assert_int_equal(member_fingerprint(key.public_key, fingerprint,
+				     NULL),
+		    OURO_OK);
+		first = fingerprint[0] * 256u + fingerprint[1];
+		seen[first] = !seen[first];
+	} while (seen[first]);
+	snprintf(prefix, 5, "%04x", first);
+}
+
+static void
+an_ambiguous_prefix_removes_nobody(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	size_t count;
+	char prefix[5];
+
+	(void)unused;
+	make_ambiguous(vault, prefix);
+	count = keyring_member_count(vault->keyring);
+	assert_int_equal(ouro_keys_remove(vault, prefix, NULL), OURO_AMBIGUOUS);
+	assert_int_equal(keyring_member_count(vault->keyring), count);
+	assert_int_equal(ouro_keys_epoch(vault, NULL), 1);
+	vault_free(vault);
+}
+
+typedef enum ouro_status change(struct ouro_vault *vault);
+
+static enum ouro_status
+change_rotate(struct ouro_vault *vault)
+{
+	return ouro_keys_rotate(vault, NULL);
+}
+
+static enum ouro_status
+change_export(struct ouro_vault *vault)
+{
+	char text[OURO_RECOVERY_TEXT] = "untouched";
+	enum ouro_status status = ouro_keys_export(vault, text, NULL);
+
+	if (status != OURO_OK)
+		assert_string_equal(text, "untouched");
+	return status;
+}
+
+static enum ouro_status
+change_import(struct ouro_vault *vault)
+{
+	struct member_key before = vault->member;
+	struct fs_info info;
+	enum ouro_status status;
+
+	vault->by_recovery_key = true; /* as far as import can see */
+	status = ouro_keys_import(vault, DIR "/new.key", NULL, NULL);
+	if (status != OURO_OK) {
+		assert_memory_equal(&before, &vault->member, sizeof(before));
+		assert_true(vault->by_recovery_key);
+		fs_memory_fault(vault->fs, (struct fs_fault){ 0 });
+		assert_int_equal(fs_stat(vault->fs, DIR "/new.key", &info,
+				     NULL),
+		    OURO_NOT_FOUND);
+	}
+	return status;
+}
+
+static change *const changes[] = { change_rotate, change_export,
+	change_import };
+
+/* Each call of the file system fails once: memory and disk stay together. */
+static void
+a_failed_change_changes_nothing(void **unused)
+{
+	(void)unused;
+	for (int c = 0; c < 3; c++) {
+		enum ouro_status status = OURO_IO;
+
+		for (uint64_t n = 1; status != OURO_OK && n < 40; n++) {
+			struct ouro_vault *vault = vault_new();
+
+			fs_memory_fault(vault->fs,
+			    (struct fs_fault){ .call = FS_CALL_WRITE,
+				.nth = n,
+				.errnum = EIO });
+			status = changes[c](vault);
+			fs_memory_fault(vault->fs, (struct fs_fault){ 0 });
+			if (status != OURO_OK)
+				check_keys(vault, 1, 1);
+			else
+				check_keys(vault, c == 0 ? 1 : 2,
+				    c == 0 ? 2 : 1);
+			vault_free(vault);
+		}
+		assert_int_equal(status, OURO_OK);
+	}
+}
+
+static void
+a_reader_changes_no_keys(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+
+	(void)unused;
+	for (int way = 0; way < 2; way++) {
+		enum ouro_status expected = way ? OURO_NO_SPACE
+						: OURO_READ_ONLY;
+
+		vault->read_only = way == 0;
+		full = way == 1;
+		for (int c = 0; c < 3; c++)
+			assert_int_equal(changes[c](vault), expected);
+		assert_int_equal(ouro_keys_passphrase(vault, "open", NULL),
+		    expected);
+		assert_int_equal(ouro_keys_remove(vault, "0123", NULL),
+		    expected);
+	}
+	full = false;
+	check_keys(vault, 1, 1);
+	vault_free(vault);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(members_are_listed),
+		cmocka_unit_test(an_exported_key_opens_the_vault),
+		cmocka_unit_test(import_makes_a_member_after_recovery),
+		cmocka_unit_test(a_passphrase_can_be_set_and_taken_away),
+		cmocka_unit_test(removing_a_member_rotates),
+		cmocka_unit_test(a_prefix_must_be_hex_and_fit_one_member),
+		cmocka_unit_test(an_ambiguous_prefix_removes_nobody),
+		cmocka_unit_test(a_failed_change_changes_nothing),
+		cmocka_unit_test(a_reader_changes_no_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,248 @@
+#include "vault/lanes.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/executor.h"
+#include "seal/canonical.h"
+#include "vault/vault.h"
+
+struct slice_key
+slice_key(const uint8_t chunk_id[HASH_SIZE],
+    const uint8_t stripe_id[STRIPE_ID_SIZE], unsigned index)
+{
+	struct slice_key key;
+
+	assert(index < SLICES_MAX);
+	memcpy(key.data, chunk_id, HASH_SIZE);
+	memcpy(key.data + HASH_SIZE, stripe_id, STRIPE_ID_SIZE);
+	key.data[SLICE_KEY_SIZE - 1] = (uint8_t)index;
+	return key;
+}
+
+/* ---- where a lane lies --------------------------------------------------- */
+
+/* The path a new lane gets in the store file. */
+static enum ouro_status
+lane_path_new(const Ouro__StoreFile *store, unsigned number,
+    char out[FS_PATH_MAX], struct ouro_error *err)
+{
+	size_t place = number % (store->n_data_paths + 1);
+	char vault_hex[HEX_LENGTH(VAULT_ID_SIZE) + 1];
+	int size;
+
+	hex_encode(bytes_of(store->vault_id.data, store->vault_id.len),
+	    vault_hex);
+	if (place == 0)
+		size = snprintf(out, FS_PATH_MAX, "lanes/%02u", number);
+	else
+		size = snprintf(out, FS_PATH_MAX, "%s/%s/%02u",
+		    store->data_paths[place - 1], vault_hex, number);
+	if (size < 0 || size >= FS_PATH_MAX)
+		return error_set(err, OURO_TOO_LARGE,
+		    "the path of lane %u is too long", number);
+	return OURO_OK;
+}
+
+/* The store file with one lane more, in place of the one there is. */
+static enum ouro_status
+lane_declare(struct ouro_vault *vault, unsigned number,
+    struct ouro_error *err)
+{
+	Ouro__StoreFile store = *vault->store;
+	Ouro__Lane added = OURO__LANE__INIT;
+	Ouro__Lane **lanes = calloc(number + 1, sizeof(Ouro__Lane *));
+	char path[FS_PATH_MAX];
+	ProtobufCMessage *copy;
+	enum ouro_status status;
+
+	if (lanes == NULL)
+		return error_memory(err);
+	status = lane_path_new(&store, number, path, err);
+	if (status == OURO_OK) {
+		for (unsigned i = 0; i < number; i++)
+			lanes[i] = store.lanes[i];
+		added.number = number;
+		added.path = path;
+		lanes[number] = &added;
+		store.lanes = lanes;
+		store.n_lanes = number + 1;
+		status = canonical_copy(&store.base, &copy, err);
+	}
+	if (status == OURO_OK) {
+		canonical_free(&vault->store->base);
+		vault->store = (Ouro__StoreFile *)copy;
+	}
+	free(lanes);
+	return status;
+}
+
+/* ---- opening -------------------------------------------------------------- */
+
+static enum ouro_status
+lane_open(struct ouro_vault *vault, unsigned number, struct ouro_error *err)
+{
+	const char *path = vault->store->lanes[number]->path;
+	char full[FS_PATH_MAX];
+	struct engine_options options = {
+		.fs = vault->fs,
+		.executor = vault->executor,
+		.log = &vault->log,
+		.sync = ENGINE_SYNC_NEVER,
+		.segment_size = vault->store->segment_size,
+		.read_only = vault->read_only,
+		.must_exist = vault->read_only,
+	};
+	enum ouro_status status = OURO_OK;
+
+	if (path[0] == '/')
+		snprintf(full, sizeof(full), "%s", path);
+	else
+		status = fs_join(full, vault->dir, path, err);
+	if (status != OURO_OK)
+		return status;
+	free(vault->lane_paths[number]);
+	vault->lane_paths[number] = strdup(full);
+	if (vault->lane_paths[number] == NULL)
+		return error_memory(err);
+	status = engine_log_open(full, &options, &vault->lanes[number], err);
+	if (status == OURO_NOT_FOUND && vault->read_only) {
+		log_write(&vault->log, LOG_WARNING, "lane %s is missing", full);
+		status = engine_memory_open(&options, &vault->lanes[number],
+		    err);
+	}
+	return status;
+}
+
+enum ouro_status
+lanes_open(struct ouro_vault *vault, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+	unsigned count = (unsigned)vault->store->n_lanes;
+
+	assert(count <= LANES_MAX);
+	while (status == OURO_OK && vault->lane_count < count) {
+		status = lane_open(vault, vault->lane_count, err);
+		if (status == OURO_OK)
+			vault->lane_count++;
+	}
+	return status;
+}
+
+void
+lanes_close(struct ouro_vault *vault)
+{
+	for (unsigned i = 0; i < LANES_MAX; i++) {
+		engine_close(vault->lanes[i]);
+		vault->lanes[i] = NULL;
+		free(vault->lane_paths[i]);
+		vault->lane_paths[i] = NULL;
+	}
+	vault->lane_count = 0;
+}
+
+enum ouro_status
+lanes_grow(struct ouro_vault *vault, unsigned count, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+	unsigned first;
+
+	assert(count <= LANES_MAX);
+	if (lanes_count(vault) >= count)
+		return OURO_OK;
+	pthread_rwlock_wrlock(&vault->lanes_lock);
+	first = (unsigned)vault->store->n_lanes;
+	for (unsigned i = first; status == OURO_OK && i < count; i++)
+		status = lane_declare(vault, i, err);
+	if (status == OURO_OK && first < count)
+		status = vault_store_write(vault, err);
+	while (status == OURO_OK && vault->lane_count < count) {
+		status = lane_open(vault, vault->lane_count, err);
+		if (status == OURO_OK)
+			vault->lane_count++;
+	}
+	pthread_rwlock_unlock(&vault->lanes_lock);
+	return status;
+}
+
+unsigned
+lanes_count(struct ouro_vault *vault)
+{
+	unsigned count;
+
+	pthread_rwlock_rdlock(&vault->lanes_lock);
+	count = vault->lane_count;
+	pthread_rwlock_unlock(&vault->lanes_lock);
+	return count;
+}
+
+/* Lanes are only ever added, so a pointer stays good without the lock. */
+struct engine *
+lane(struct ouro_vault *vault, unsigned number)
+{
+	struct engine *engine;
+
+	pthread_rwlock_rdlock(&vault->lanes_lock);
+	assert(number < vault->lane_count);
+	engine = vault->lanes[number];
+	pthread_rwlock_unlock(&vault->lanes_lock);
+	return engine;
+}
+
+const char *
+lane_path(struct ouro_vault *vault, unsigned number)
+{
+	const char *path;
+
+	pthread_rwlock_rdlock(&vault->lanes_lock);
+	path = vault->lane_paths[number];
+	pthread_rwlock_unlock(&vault->lanes_lock);
+	return path;
+}
+
+/* ---- barrier ------------------------------------------------------------------ */
+
+struct barrier_job {
+	struct executor_job job;
+	struct engine *engine;
+	enum ouro_status status;
+	struct ouro_error error;
+};
+
+static void
+barrier_run(void *context)
+{
+	struct barrier_job *job = context;
+
+	job->status = engine_barrier(job->engine, &job->error);
+}
+
+enum ouro_status
+lanes_barrier(struct ouro_vault *vault, struct ouro_error *err)
+{
+	unsigned count = lanes_count(vault);
+	struct barrier_job *jobs = calloc(count, sizeof(*jobs));
+	enum ouro_status status = OURO_OK;
+
+	if (jobs == NULL)
+		return error_memory(err);
+	for (unsigned i = 0; i < count; i++) {
+		jobs[i].engine = lane(vault, i);
+		jobs[i].job.run = barrier_run;
+		jobs[i].job.context = &jobs[i];
+		executor_submit(vault->executor, &jobs[i].job);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		executor_join(vault->executor, &jobs[i].job);
+		if (status == OURO_OK && jobs[i].status != OURO_OK) {
+			status = jobs[i].status;
+			if (err != NULL)
+				*err = jobs[i].error;
+		}
+	}
+	free(jobs);
+	return status;
+}

@@ -1,0 +1,282 @@
+#include "vault/reach.h"
+
+#include "base/error.h"
+#include "seal/canonical.h"
+#include "vault/hash_set.h"
+#include "vault/name.h"
+#include "vault/record.h"
+#include "vault/vault.h"
+
+bool
+reach_has_record(struct ouro_vault *vault, enum row_table table,
+    const uint8_t id[HASH_SIZE])
+{
+	struct row_key key = row_id(table, id, HASH_SIZE);
+
+	return engine_exists(vault->records, row_bytes(&key), NULL, NULL) ==
+	    OURO_OK ||
+	    (vault->copies != NULL &&
+		engine_exists(vault->copies, row_bytes(&key), NULL, NULL) ==
+		    OURO_OK);
+}
+
+enum ouro_status
+reach_pairs(struct ouro_vault *vault, enum row_table table,
+    const uint8_t first[HASH_SIZE], reach_each *each, void *context,
+    struct ouro_error *err)
+{
+	struct row_key prefix = row_id(table, first, HASH_SIZE);
+	struct engine_range range = { .prefix = row_bytes(&prefix),
+		.keys_only = true };
+	struct engine_scan *scan;
+	struct bytes key, value;
+	enum ouro_status status;
+
+	status = engine_scan_open(vault->records, &range, &scan, err);
+	if (status != OURO_OK)
+		return status;
+	while ((status = engine_scan_next(scan, &key, &value, err)) == OURO_OK)
+		if (key.size == 1 + 2 * HASH_SIZE &&
+		    !each(context, row_last_id(key)))
+			break;
+	engine_scan_close(scan);
+	return status == OURO_END ? OURO_OK : status;
+}
+
+/* ---- versions ------------------------------------------------------------- */
+
+/* Reads the row of one version, or of the newest of its name. */
+static bool
+version_row(struct ouro_vault *vault, const struct row_key *prefix,
+    struct name_version *out)
+{
+	struct engine_range range = { .prefix = row_bytes(prefix),
+		.reverse = true };
+	struct engine_scan *scan;
+	struct bytes key, value;
+	bool found;
+
+	if (engine_scan_open(vault->records, &range, &scan, NULL) != OURO_OK)
+		return false;
+	found = engine_scan_next(scan, &key, &value, NULL) == OURO_OK &&
+	    name_row_decode(key, value, out, NULL) == OURO_OK;
+	engine_scan_close(scan);
+	return found;
+}
+
+/* The newest version of its name ended it, and this one is no head beside
+ * that: it is only waiting to be dropped with the name. */
+static bool
+version_name_ended(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__RefRecord *ref, uint64_t now_ms)
+{
+	struct row_key key = row_name(ref->namespace_, ref->path);
+	struct name_version newest, own;
+
+	if (!version_row(vault, &key, &newest) || !newest.head ||
+	    memcmp(newest.id, id, HASH_SIZE) == 0)
+		return false;
+	if (!newest.deletion &&
+	    (newest.expires_ms == 0 || newest.expires_ms > now_ms))
+		return false;
+	key = row_version(ref->namespace_, ref->path, ref->stamp, id);
+	return version_row(vault, &key, &own) && !own.head;
+}
+
+enum ouro_status
+reach_version(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    Ouro__RefRecord **out, struct ouro_error *err)
+{
+	Ouro__RefRecord *ref;
+	uint64_t now_ms = fs_wall_ms(vault->fs);
+	char name[24];
+	enum ouro_status status = ref_get(vault, id, &ref, err);
+
+	if (status == OURO_NOT_FOUND)
+		return error_set(err, OURO_NOT_FOUND, "nothing has the hash %s",
+		    id_short(id, name));
+	if (status != OURO_OK)
+		return status;
+	if (ref->expires != 0 && ref->expires <= now_ms)
+		status = error_set(err, OURO_NOT_FOUND,
+		    "version %s has expired", id_short(id, name));
+	else if (version_name_ended(vault, id, ref, now_ms))
+		status = error_set(err, OURO_NOT_FOUND,
+		    "the name of version %s was deleted", id_short(id, name));
+	if (status == OURO_OK && out != NULL)
+		*out = ref;
+	else
+		canonical_free(&ref->base);
+	return status;
+}
+
+/* ---- contents --------------------------------------------------------------- */
+
+/* One step of the search for something that keeps a content: its versions,
+ * then its children, which are put aside to be looked at in turn. */
+struct search {
+	struct ouro_vault *vault;
+	struct buffer open; /* contents to look at */
+	bool live;
+	enum ouro_status status;
+	struct ouro_error error;
+};
+
+/* A record that cannot be read may be live: what it reaches stays. */
+static bool
+search_version(void *context, const uint8_t id[HASH_SIZE])
+{
+	struct search *search = context;
+
+	search->live = reach_version(search->vault, id, NULL, NULL) !=
+	    OURO_NOT_FOUND;
+	return !search->live;
+}
+
+static bool
+search_child(void *context, const uint8_t id[HASH_SIZE])
+{
+	struct search *search = context;
+
+	if (!reach_has_record(search->vault, ROW_CONTENT, id))
+		return true;
+	search->status = buffer_append(&search->open, bytes_of(id, HASH_SIZE),
+	    &search->error);
+	return search->status == OURO_OK;
+}
+
+/* A content has one parent and its id depends on it: the descendants are a
+ * tree, so the search ends. */
+enum ouro_status
+reach_content(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct ouro_error *err)
+{
+	struct search search = { .vault = vault };
+	uint8_t at[HASH_SIZE];
+	char name[24];
+	enum ouro_status status = OURO_OK;
+
+	if (reach_has_record(vault, ROW_CONTENT, id))
+		status = buffer_append(&search.open, bytes_of(id, HASH_SIZE),
+		    err);
+	while (status == OURO_OK && !search.live && search.open.size > 0) {
+		search.open.size -= HASH_SIZE;
+		memcpy(at, search.open.data + search.open.size, HASH_SIZE);
+		status = reach_pairs(vault, ROW_USE, at, search_version,
+		    &search, err);
+		if (status == OURO_OK && !search.live)
+			status = reach_pairs(vault, ROW_CHILD, at, search_child,
+			    &search, err);
+		if (status == OURO_OK && search.status != OURO_OK) {
+			status = search.status;
+			if (err != NULL)
+				*err = search.error;
+		}
+	}
+	buffer_release(&search.open);
+	if (status == OURO_OK && !search.live)
+		status = error_set(err, OURO_NOT_FOUND,
+		    "nothing has the hash %s", id_short(id, name));
+	return status;
+}
+
+enum ouro_status
+reach_target(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    uint8_t content[HASH_SIZE], Ouro__RefRecord **ref, struct ouro_error *err)
+{
+	enum ouro_status status = reach_content(vault, id, err);
+
+	*ref = NULL;
+	if (status == OURO_OK)
+		memcpy(content, id, HASH_SIZE);
+	if (status != OURO_NOT_FOUND)
+		return status;
+	status = reach_version(vault, id, ref, err);
+	if (status == OURO_OK && (*ref)->target.len == HASH_SIZE)
+		memcpy(content, (*ref)->target.data, HASH_SIZE);
+	return status;
+}
+
+/* ---- pages and chunks ----------------------------------------------------------- */
+
+struct part_search {
+	struct ouro_vault *vault;
+	const struct hash_set *dead;
+	unsigned depth;
+	enum ouro_status status; /* OURO_NOT_FOUND until a live user is met */
+	struct ouro_error *err;
+};
+
+static enum ouro_status part_users(struct part_search *search,
+    const uint8_t id[HASH_SIZE]);
+
+static bool
+part_user(void *context, const uint8_t id[HASH_SIZE])
+{
+	struct part_search *search = context;
+
+	if (search->dead != NULL && hash_set_has(search->dead, id))
+		return true;
+	if (reach_has_record(search->vault, ROW_CONTENT, id))
+		search->status = reach_content(search->vault, id, search->err);
+	else
+		search->status = part_users(search, id);
+	return search->status == OURO_NOT_FOUND;
+}
+
+/* Deeper than a tree can be, only damage leads; it keeps what it uses. */
+static enum ouro_status
+part_users(struct part_search *search, const uint8_t id[HASH_SIZE])
+{
+	enum ouro_status status;
+
+	if (search->depth > TREE_LEVEL_MAX)
+		return OURO_OK;
+	search->depth++;
+	search->status = OURO_NOT_FOUND;
+	status = reach_pairs(search->vault, ROW_USE, id, part_user, search,
+	    search->err);
+	search->depth--;
+	return status == OURO_OK ? search->status : status;
+}
+
+enum ouro_status
+reach_part(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const struct hash_set *dead, struct ouro_error *err)
+{
+	struct part_search search = { .vault = vault,
+		.dead = dead,
+		.err = err };
+
+	return part_users(&search, id);
+}
+
+/* ---- unused -------------------------------------------------------------- */
+
+static bool
+use_see(void *context, const uint8_t id[HASH_SIZE])
+{
+	(void)id;
+	*(bool *)context = true;
+	return false;
+}
+
+bool
+reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+{
+	bool used = false;
+
+	return reach_pairs(vault, ROW_USE, id, use_see, &used, NULL) ==
+	    OURO_OK && !used;
+}
+
+bool
+reach_claim_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+{
+	if (!pins_guard(&vault->pins, id))
+		return false;
+	if (reach_is_unused(vault, id))
+		return true;
+	pins_unguard(&vault->pins);
+	return false;
+}

@@ -1,0 +1,288 @@
+#include "vault/test_care.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "vault/lane_merge.h"
+#include "vault/rebuild.h"
+
+static struct test_findings found;
+
+/* All derived rows, chunks' without touched. */
+struct rows {
+	struct buffer keys[512], values[512];
+	size_t count;
+};
+
+static void
+rows_add(struct rows *rows, struct bytes key, struct bytes value)
+{
+	assert_true(rows->count < 512);
+	assert_int_equal(buffer_set(&rows->keys[rows->count], key, NULL),
+	    OURO_OK);
+	if (key.data[0] == ROW_CHUNK) {
+		ProtobufCMessage *message;
+
+		assert_int_equal(canonical_unpack(&ouro__chunk_row__descriptor,
+				     value, &message, "row", NULL),
+		    OURO_OK);
+		((Ouro__ChunkRow *)message)->touched = 0;
+		assert_int_equal(canonical_pack(message,
+				     &rows->values[rows->count], NULL),
+		    OURO_OK);
+		canonical_free(message);
+	} else {
+		assert_int_equal(buffer_set(&rows->values[rows->count], value,
+				     NULL),
+		    OURO_OK);
+	}
+	rows->count++;
+}
+
+static struct rows *
+rows_take(struct test_vault *test)
+{
+	static const char tables[] = "kudne";
+	struct rows *rows = calloc(1, sizeof(*rows));
+
+	assert_non_null(rows);
+	for (unsigned i = 0; i < 5; i++) {
+		struct engine_range range = { .prefix = bytes_of(&tables[i],
+						  1) };
+		struct engine_scan *scan;
+		struct bytes key, value;
+
+		test_ok(engine_scan_open(test->vault->records, &range, &scan,
+			    &test->err),
+		    &test->err);
+		while (
+		    engine_scan_next(scan, &key, &value, &test->err) == OURO_OK)
+			rows_add(rows, key, value);
+		engine_scan_close(scan);
+	}
+	return rows;
+}
+
+static void
+rows_free(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		buffer_release(&rows->keys[i]);
+		buffer_release(&rows->values[i]);
+	}
+	free(rows);
+}
+
+static void
+rows_equal(struct test_vault *test, const struct rows *before)
+{
+	struct rows *now = rows_take(test);
+
+	assert_int_equal(now->count, before->count);
+	for (size_t i = 0; i < now->count; i++) {
+		assert_true(bytes_equal(buffer_bytes(&now->keys[i]),
+		    buffer_bytes(&before->keys[i])));
+		assert_true(bytes_equal(buffer_bytes(&now->values[i]),
+		    buffer_bytes(&before->values[i])));
+	}
+	rows_free(now);
+}
+
+/* A store with some history: versions, removals, a chunk under two codes. */
+static void
+history(struct test_vault *test, struct test_store *store)
+{
+	struct ouro_put_options wide = { .k = 2, .m = 4, .name = "wide" };
+	uint8_t *data = test_bytes(TEST_ONE_SIZE, 1);
+
+	test_store_fill(test, store, TEST_MANY_SIZE);
+	test_put(test, &wide, bytes_of(data, TEST_ONE_SIZE));
+	free(data);
+	for (unsigned i = 0; i < 30; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "name%u", i / 3);
+		test_put_text(test, name, i % 3 == 0 ? name : "same");
+	}
+	test_ok(test_remove(test, "name3", false, NULL, NULL), &test->err);
+	test_gc(test);
+}
+
+static void
+drop_table(struct test_vault *test, enum row_table table)
+{
+	struct row_key prefix = row_table(table);
+	struct engine_range range = { .prefix = row_bytes(&prefix) };
+	struct engine_scan *scan;
+	struct bytes key, value;
+
+	test_ok(engine_scan_open(test->vault->records, &range, &scan,
+		    &test->err),
+	    &test->err);
+	while (engine_scan_next(scan, &key, &value, &test->err) == OURO_OK)
+		test_row(test->vault->records, ENGINE_DELETE, key,
+		    bytes_text(""));
+	engine_scan_close(scan);
+}
+
+static void
+K19_rebuild_gives_the_rows_there_were(void **state)
+{
+	struct test_vault test;
+	struct test_store store;
+	struct rows *before;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	history(&test, &store);
+	test_is_clean(&test, &found);
+	before = rows_take(&test);
+	assert_true(before->count > 60);
+	test_ok(rebuild_index(test.vault, &test.err), &test.err);
+	rows_equal(&test, before);
+	for (unsigned i = 0; i < 5; i++) {
+		drop_table(&test, (enum row_table) "kudne"[i]);
+		test_ok(rebuild_index(test.vault, &test.err), &test.err);
+		rows_equal(&test, before);
+	}
+	for (unsigned i = 0; i < 5; i++)
+		drop_table(&test, (enum row_table) "kudne"[i]);
+	test_ok(rebuild_index(test.vault, &test.err), &test.err);
+	rows_equal(&test, before);
+	test_is_clean(&test, &found);
+	test_store_reads(&test, &store, TEST_MANY_SIZE);
+	rows_free(before);
+	test_vault_close(&test);
+}
+
+static void
+rebuild_takes_away_what_nothing_gives(void **state)
+{
+	struct test_vault test;
+	struct test_store store;
+	struct rows *before;
+	struct row_key keys[6];
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	history(&test, &store);
+	before = rows_take(&test);
+	keys[0] = row_pair(ROW_USE, store.one, store.one);
+	keys[1] = row_pair(ROW_CHILD, store.one, store.empty);
+	keys[2] = row_expiry(5, store.one);
+	keys[3] = row_version("blobs", "none", 5, store.one);
+	keys[4] = row_id(ROW_CHUNK, store.one, HASH_SIZE);
+	keys[5] = row_id(ROW_USE, "short", 5);
+	for (unsigned i = 0; i < 6; i++)
+		test_row(test.vault->records, ENGINE_PUT, row_bytes(&keys[i]),
+		    bytes_text("x"));
+	test_ok(rebuild_index(test.vault, &test.err), &test.err);
+	rows_equal(&test, before);
+	rows_free(before);
+	test_vault_close(&test);
+}
+
+static void
+interrupted_rebuild_begins_anew(void **state)
+{
+	struct test_vault test;
+	struct test_store store;
+	struct rows *before;
+	uint64_t begin, calls;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	history(&test, &store);
+	before = rows_take(&test);
+	fs_memory_fault(test.fs, (struct fs_fault){ .nth = 0 });
+	test_ok(rebuild_begin(test.vault, &test.err), &test.err);
+	begin = fs_memory_calls(test.fs, FS_CALL_ANY);
+	fs_memory_fault(test.fs, (struct fs_fault){ .nth = 0 });
+	test_ok(rebuild_index(test.vault, &test.err), &test.err);
+	calls = fs_memory_calls(test.fs, FS_CALL_ANY);
+	assert_true(calls > begin + 3);
+	for (uint64_t n = begin + 1; n <= calls; n += 1 + calls / 8) {
+		enum ouro_status status;
+
+		for (unsigned i = 0; i < 5; i++)
+			drop_table(&test, (enum row_table) "kudne"[i]);
+		assert_false(rebuild_pending(test.vault));
+		fs_memory_fault(test.fs,
+		    (struct fs_fault){ .call = FS_CALL_ANY,
+			.nth = n,
+			.errnum = EIO,
+			.for_ever = true });
+		status = rebuild_index(test.vault, &test.err);
+		if (status != OURO_OK)
+			assert_true(rebuild_pending(test.vault));
+		test_vault_shut(&test);
+		fs_memory_fault(test.fs, (struct fs_fault){ .nth = 0 });
+		test_vault_reopen(&test, NULL);
+		assert_false(rebuild_pending(test.vault));
+		rows_equal(&test, before);
+	}
+	test_store_reads(&test, &store, TEST_MANY_SIZE);
+	rows_free(before);
+	test_vault_close(&test);
+}
+
+static void
+index_is_remade_when_the_records_are_lost(void **state)
+{
+	struct test_vault test;
+	struct test_store store;
+	struct rows *before;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	history(&test, &store);
+	before = rows_take(&test);
+	test_vault_shut(&test);
+	test_files_unlink(test.fs, TEST_DIR "/records");
+	test_vault_reopen(&test, NULL);
+	rows_equal(&test, before);
+	test_is_clean(&test, &found);
+	test_store_reads(&test, &store, TEST_MANY_SIZE);
+	rows_free(before);
+	test_vault_close(&test);
+}
+
+static void
+lanes_merge_in_order(void **state)
+{
+	struct test_vault test;
+	struct test_store store;
+	struct lane_merge merge;
+	uint8_t id[HASH_SIZE], last[HASH_SIZE] = { 0 };
+	size_t count = 0;
+	enum ouro_status status;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	history(&test, &store);
+	test_is_clean(&test, &found);
+	test_ok(lane_merge_init(&merge, test.vault, &test.err), &test.err);
+	while ((status = lane_merge_next(&merge, id, &test.err)) == OURO_OK) {
+		assert_true(memcmp(last, id, HASH_SIZE) < 0);
+		memcpy(last, id, HASH_SIZE);
+		count++;
+	}
+	assert_int_equal(status, OURO_END);
+	assert_int_equal(count, found.result.chunks);
+	lane_merge_release(&merge);
+	test_vault_close(&test);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(K19_rebuild_gives_the_rows_there_were),
+		cmocka_unit_test(rebuild_takes_away_what_nothing_gives),
+		cmocka_unit_test(interrupted_rebuild_begins_anew),
+		cmocka_unit_test(index_is_remade_when_the_records_are_lost),
+		cmocka_unit_test(lanes_merge_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,52 @@
+/*
+ * store_file - a small file of the store, kept twice.
+ *
+ * OUROBOROS (StoreFile) and keyring (Keyring) each lie in DIR under their
+ * name and under NAME.copy, in this frame:
+ *
+ *   offset  length  data
+ *   0       8       "OUROFILE"
+ *   8       4       kind, u32 little-endian (1 store, 2 keyring)
+ *   12      4       size n of the content, u32 little-endian
+ *   16      n       content
+ *   16+n    32      SHA-256 of everything before
+ */
+#ifndef VAULT_STORE_FILE_H
+#define VAULT_STORE_FILE_H
+
+#include "crypt/crypt.h"
+
+struct fs;
+struct log;
+
+enum store_file_kind { STORE_FILE_STORE = 1, STORE_FILE_KEYRING = 2 };
+
+/* DIR's file of a kind: "OUROBOROS", "keyring". */
+const char *store_file_name(enum store_file_kind kind);
+
+/* Writes both, each atomically, the copy last. After a failure the old content
+ * is what a reader finds, unless the disk refuses to take that back too. */
+enum ouro_status store_file_write(struct fs *fs, const char *dir,
+    enum store_file_kind kind, struct bytes content, struct ouro_error *err);
+
+/* What store_file_check found in one of the two places. */
+struct store_file_state {
+	enum ouro_status status; /* OK, NOT_FOUND, DAMAGED, ... */
+	struct ouro_error error;
+};
+
+/* Looks at one of the two (copy: the second); content may be NULL. */
+void store_file_check(struct fs *fs, const char *dir, enum store_file_kind kind,
+    bool copy, struct buffer *content, struct store_file_state *out);
+
+/*
+ * Reads whichever is whole, the first if both are; unless read_only, one that
+ * is missing, damaged or different is then written again from the other and
+ * log told. OURO_NOT_FOUND when neither is there; OURO_DAMAGED when neither
+ * is whole.
+ */
+enum ouro_status store_file_read(struct fs *fs, const char *dir,
+    enum store_file_kind kind, bool read_only, const struct log *log,
+    struct buffer *content, struct ouro_error *err);
+
+#endif

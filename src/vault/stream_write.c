@@ -1,0 +1,203 @@
+#include "vault/stream_write.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "seal/chunker.h"
+#include "vault/vault.h"
+
+/* Read in advance of cutting, so that the rest is moved seldom. */
+#define STAGE_SIZE (4 * CHUNK_MAX)
+
+struct stream_job {
+	struct executor_job job;
+	struct stream_writer *writer;
+	struct chunk_slot *slot;
+	struct chunk_stored stored;
+	enum ouro_status status;
+	struct ouro_error error;
+};
+
+static void
+stream_job_run(void *context)
+{
+	struct stream_job *job = context;
+	struct stream_writer *writer = job->writer;
+
+	job->status = chunk_store(writer->vault, job->slot, writer->erasure,
+	    writer->k, writer->m, &job->stored, &job->error);
+}
+
+enum ouro_status
+stream_writer_init(struct stream_writer *writer, struct ouro_vault *vault,
+    unsigned k, unsigned m, struct ouro_error *err)
+{
+	*writer = (struct stream_writer){ .vault = vault, .k = k, .m = m };
+	tree_writer_init(&writer->tree, vault);
+	return vault_code(vault, k, m, &writer->erasure, err);
+}
+
+/* Waits for the oldest job and lists its chunk. */
+static enum ouro_status
+stream_join(struct stream_writer *writer, bool list, struct ouro_error *err)
+{
+	struct stream_job *job = &writer->jobs[writer->joined++ %
+	    writer->window];
+	struct chunk_stored *stored = &job->stored;
+	enum ouro_status status;
+
+	executor_join(writer->vault->executor, &job->job);
+	status = job->status;
+	if (status != OURO_OK) {
+		if (err != NULL)
+			*err = job->error;
+	} else if (!list) {
+		pins_drop(&writer->vault->pins, stored->entry.id);
+	} else {
+		if (stored->is_new) {
+			writer->counts.chunks_new++;
+			writer->counts.bytes_new += stored->entry.size;
+			writer->counts.bytes_stored += stored->stored;
+		}
+		status = tree_add(&writer->tree, &stored->entry, err);
+	}
+	bytes_wipe(stored, sizeof(*stored));
+	return status;
+}
+
+void
+stream_writer_release(struct stream_writer *writer)
+{
+	while (writer->joined < writer->submitted)
+		stream_join(writer, false, NULL);
+	for (unsigned i = 0; writer->jobs != NULL && i < writer->window; i++)
+		chunk_slot_give(writer->vault, writer->jobs[i].slot);
+	free(writer->jobs);
+	tree_writer_release(&writer->tree);
+	chunker_free(writer->chunker);
+	buffer_wipe(&writer->stage);
+	*writer = (struct stream_writer){ 0 };
+}
+
+/* What only streams that are cut need. */
+static enum ouro_status
+stream_begin(struct stream_writer *writer, struct ouro_error *err)
+{
+	struct ouro_vault *vault = writer->vault;
+	unsigned window = executor_width(vault->executor) * 2 + 1;
+
+	if (writer->jobs != NULL)
+		return OURO_OK;
+	writer->jobs = calloc(window, sizeof(*writer->jobs));
+	if (writer->jobs == NULL)
+		return error_memory(err);
+	writer->window = window;
+	return chunker_new(vault->chunker_table, &writer->chunker, err);
+}
+
+/* A job that is free, joining the oldest when all are in flight. */
+static enum ouro_status
+stream_job_take(struct stream_writer *writer, struct stream_job **out,
+    struct ouro_error *err)
+{
+	struct stream_job *job;
+	enum ouro_status status;
+
+	if (writer->submitted - writer->joined == writer->window) {
+		status = stream_join(writer, true, err);
+		if (status != OURO_OK)
+			return status;
+	}
+	job = &writer->jobs[writer->submitted % writer->window];
+	if (job->slot == NULL) {
+		status = chunk_slot_take(writer->vault, &job->slot, err);
+		if (status != OURO_OK)
+			return status;
+	}
+	job->writer = writer;
+	job->job = (struct executor_job){ .run = stream_job_run,
+		.context = job };
+	*out = job;
+	return OURO_OK;
+}
+
+static enum ouro_status
+stream_submit(struct stream_writer *writer, struct bytes chunk,
+    struct ouro_error *err)
+{
+	struct stream_job *job;
+	enum ouro_status status = stream_job_take(writer, &job, err);
+
+	if (status == OURO_OK)
+		status = buffer_set(&job->slot->clear, chunk, err);
+	if (status != OURO_OK)
+		return status;
+	writer->submitted++;
+	executor_submit(writer->vault->executor, &job->job);
+	return OURO_OK;
+}
+
+/* Cuts what can be cut of the stage and moves the rest to its front. */
+static enum ouro_status
+stream_cut(struct stream_writer *writer, bool last, struct ouro_error *err)
+{
+	struct buffer *stage = &writer->stage;
+	size_t at = 0, size;
+	enum ouro_status status = stream_begin(writer, err);
+
+	while (status == OURO_OK && at < stage->size) {
+		status = chunker_cut(writer->chunker,
+		    bytes_of(stage->data + at, stage->size - at), last, &size,
+		    err);
+		if (status != OURO_OK || size == 0)
+			break;
+		status = stream_submit(writer, bytes_of(stage->data + at, size),
+		    err);
+		at += size;
+	}
+	memmove(stage->data, stage->data + at, stage->size - at);
+	stage->size -= at;
+	return status;
+}
+
+enum ouro_status
+stream_writer_add(struct stream_writer *writer, struct bytes data,
+    struct ouro_error *err)
+{
+	struct buffer *stage = &writer->stage;
+	enum ouro_status status = OURO_OK;
+
+	writer->size += data.size;
+	while (status == OURO_OK && data.size > 0) {
+		size_t part = STAGE_SIZE - stage->size;
+
+		if (part > data.size)
+			part = data.size;
+		status = buffer_append(stage, bytes_of(data.data, part), err);
+		if (status == OURO_OK && stage->size == STAGE_SIZE)
+			status = stream_cut(writer, false, err);
+		data = bytes_of(data.data + part, data.size - part);
+	}
+	return status;
+}
+
+enum ouro_status
+stream_writer_finish(struct stream_writer *writer, struct content_part *out,
+    struct ouro_error *err)
+{
+	enum ouro_status status;
+
+	*out = (struct content_part){ .size = writer->size };
+	if (writer->size <= INLINE_MAX) {
+		out->inlined = buffer_bytes(&writer->stage);
+		return OURO_OK;
+	}
+	status = stream_cut(writer, true, err);
+	while (status == OURO_OK && writer->joined < writer->submitted)
+		status = stream_join(writer, true, err);
+	if (status == OURO_OK)
+		status = tree_finish(&writer->tree, &out->root, &out->level,
+		    err);
+	return status;
+}

@@ -3,6 +3,7 @@
 #include "seal/canonical.h"
 #include "vault/chunk.h"
 #include "vault/drop.h"
+#include "vault/reach.h"
 
 #define GROUP_MAX 64 /* rows per barrier */
 

@@ -144,21 +144,43 @@ lanes_close(struct ouro_vault *vault)
 	vault->lane_count = 0;
 }
 
+/* More lanes in the store file; without them as before when that fails, for
+ * what lies in a lane that the file does not name is lost. */
+static enum ouro_status
+lanes_declare(struct ouro_vault *vault, unsigned count, struct ouro_error *err)
+{
+	ProtobufCMessage *before;
+	enum ouro_status status;
+
+	if (vault->store->n_lanes >= count)
+		return OURO_OK;
+	status = canonical_copy(&vault->store->base, &before, err);
+	if (status != OURO_OK)
+		return status;
+	while (status == OURO_OK && vault->store->n_lanes < count)
+		status = lane_declare(vault, (unsigned)vault->store->n_lanes,
+		    err);
+	if (status == OURO_OK)
+		status = vault_store_write(vault, err);
+	if (status == OURO_OK) {
+		canonical_free(before);
+	} else {
+		canonical_free(&vault->store->base);
+		vault->store = (Ouro__StoreFile *)before;
+	}
+	return status;
+}
+
 enum ouro_status
 lanes_grow(struct ouro_vault *vault, unsigned count, struct ouro_error *err)
 {
-	enum ouro_status status = OURO_OK;
-	unsigned first;
+	enum ouro_status status;
 
 	assert(count <= LANES_MAX);
 	if (lanes_count(vault) >= count)
 		return OURO_OK;
 	pthread_rwlock_wrlock(&vault->lanes_lock);
-	first = (unsigned)vault->store->n_lanes;
-	for (unsigned i = first; status == OURO_OK && i < count; i++)
-		status = lane_declare(vault, i, err);
-	if (status == OURO_OK && first < count)
-		status = vault_store_write(vault, err);
+	status = lanes_declare(vault, count, err);
 	while (status == OURO_OK && vault->lane_count < count) {
 		status = lane_open(vault, vault->lane_count, err);
 		if (status == OURO_OK)

@@ -296,6 +296,7 @@ vault_recover(struct ouro_vault *vault, struct ouro_error *err)
 	if (status != OURO_OK)
 		return status;
 	if (rebuild || rebuild_pending(vault)) {
+		vault->index_incomplete = vault->read_only;
 		if (vault->read_only)
 			log_write(&vault->log, LOG_WARNING,
 			    "the index of %s is incomplete; run repair",

@@ -156,9 +156,12 @@ reach_content(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	char name[24];
 	enum ouro_status status = OURO_OK;
 
-	if (reach_has_record(vault, ROW_CONTENT, id))
+	if (reach_has_record(vault, ROW_CONTENT, id)) {
+		/* Rows that are lost cannot say what is gone. */
+		search.live = vault->index_incomplete;
 		status = buffer_append(&search.open, bytes_of(id, HASH_SIZE),
 		    err);
+	}
 	while (status == OURO_OK && !search.live && search.open.size > 0) {
 		search.open.size -= HASH_SIZE;
 		memcpy(at, search.open.data + search.open.size, HASH_SIZE);

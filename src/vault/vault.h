@@ -45,6 +45,7 @@ struct ouro_vault {
 	char key_file[FS_PATH_MAX];
 	bool read_only;
 	bool is_new;
+	bool index_incomplete; /* read-only: derived rows are lost */
 	uint64_t free_space_min;
 	int level; /* zstd, 0 = none */
 	unsigned k, m;

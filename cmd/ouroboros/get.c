@@ -1,0 +1,196 @@
+/*
+ * get - content to standard output or a file.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "numbers.h"
+#include "outfile.h"
+#include "progress.h"
+#include "report.h"
+#include "session.h"
+#include "signals.h"
+#include "target.h"
+
+#define BUFFER_SIZE ((size_t)1 << 20)
+
+struct fetching {
+	struct invocation *inv;
+	struct ouro_vault *vault;
+	const char *path; /* of -o, or NULL */
+	const struct range *range;
+	struct outfile out;
+	bool written; /* something went to standard output */
+	void *buffer;
+};
+
+/* What stands on standard output is content: an error goes beside it. */
+static int
+fail(struct fetching *f, const char *subject, const struct ouro_error *err)
+{
+	if (f->written && f->path == NULL)
+		f->inv->json = false;
+	return report_failure(f->inv, subject, err);
+}
+
+static int
+fail_write(struct fetching *f)
+{
+	int errnum = errno;
+
+	if (signals_caught() != 0)
+		return EXIT_FAILED;
+	f->inv->json = f->inv->json && f->path != NULL;
+	return report_errno(f->inv, errnum,
+	    f->path != NULL ? f->path : "standard output");
+}
+
+static int
+copy(struct fetching *f, const char *subject, struct ouro_get *get,
+    uint64_t length)
+{
+	struct ouro_error err = { .status = OURO_OK };
+
+	while (length > 0) {
+		size_t want = length < BUFFER_SIZE ? (size_t)length
+						   : BUFFER_SIZE;
+		size_t got = 0;
+
+		if (signals_caught() != 0)
+			return EXIT_FAILED;
+		if (ouro_get_read(get, f->buffer, want, &got, &err) != OURO_OK)
+			return fail(f, subject, &err);
+		if (got == 0) {
+			err.status = OURO_DAMAGED;
+			snprintf(err.text, sizeof err.text,
+			    "ends %llu bytes early",
+			    (unsigned long long)length);
+			return fail(f, subject, &err);
+		}
+		f->written = true;
+		if (!outfile_write(&f->out, f->buffer, got))
+			return fail_write(f);
+		progress_add(got);
+		length -= got;
+	}
+	return 0;
+}
+
+/* Positions get at the range and tells how much of it there is. */
+static int
+seek(struct fetching *f, const char *subject, struct ouro_get *get,
+    uint64_t *length)
+{
+	struct ouro_error err = { .status = OURO_OK };
+	uint64_t offset = 0;
+
+	*length = ouro_get_size(get);
+	if (f->range == NULL)
+		return 0;
+	if (!range_apply(f->range, ouro_get_size(get), &offset, length)) {
+		report_status(f->inv, OURO_INVALID,
+		    "%s: the range %s begins beyond the end; it has %llu bytes",
+		    subject, f->inv->option[OPTION_RANGE],
+		    (unsigned long long)ouro_get_size(get));
+		return EXIT_FAILED;
+	}
+	if (ouro_get_seek(get, offset, &err) != OURO_OK)
+		return fail(f, subject, &err);
+	return 0;
+}
+
+static void
+print_fetched(struct fetching *f, const uint8_t *id, uint64_t length)
+{
+	if (!f->inv->json || f->path == NULL)
+		return;
+	reply_object(&f->inv->out, NULL);
+	reply_id(&f->inv->out, "hash", id);
+	reply_text(&f->inv->out, "file", f->path);
+	reply_uint(&f->inv->out, "bytes", length);
+	reply_end(&f->inv->out);
+}
+
+static int
+fetch(struct fetching *f, const char *text)
+{
+	struct ouro_error err = { .status = OURO_OK };
+	struct ouro_target target;
+	struct ouro_get *get = NULL;
+	uint64_t length = 0;
+	int code = target_resolve(f->inv, f->vault, text, &target);
+
+	if (code != 0)
+		return code;
+	if (ouro_get_open(f->vault, target.id, &get, &err) != OURO_OK)
+		return fail(f, text, &err);
+	code = seek(f, text, get, &length);
+	if (code == 0 && !outfile_open(&f->out, f->path))
+		code = fail_write(f);
+	else if (code == 0) {
+		progress_start(f->inv, "reading", length);
+		code = copy(f, text, get, length);
+		progress_stop();
+		if (code == 0 && !outfile_finish(&f->out))
+			code = fail_write(f);
+		outfile_abort(&f->out);
+	}
+	ouro_get_close(get);
+	if (code == 0)
+		print_fetched(f, target.id, length);
+	return code;
+}
+
+static int
+get_run(struct invocation *inv)
+{
+	const char *text = inv->option[OPTION_RANGE];
+	struct range range;
+	struct fetching f = { .inv = inv, .path = inv->option[OPTION_OUTPUT] };
+	int code;
+
+	if (text != NULL && !range_parse(text, &range))
+		return report_usage(inv,
+		    "--range %s: it has to be A-B (A <= B), A- or -N", text);
+	f.range = text != NULL ? &range : NULL;
+	if (inv->operand_count > 1 && (text != NULL || f.path != NULL))
+		return report_usage(inv, "%s is for one HASH, not %zu",
+		    text != NULL ? "--range" : "-o", inv->operand_count);
+	if (f.path != NULL && strcmp(f.path, "-") == 0)
+		f.path = NULL;
+	f.buffer = malloc(BUFFER_SIZE);
+	if (f.buffer == NULL)
+		return report_status(inv, OURO_NO_MEMORY, "out of memory");
+	code = session_open(inv, SESSION_HEAL, &f.vault);
+	for (size_t i = 0; i < inv->operand_count && code == 0; i++)
+		code = fetch(&f, inv->operands[i]);
+	ouro_vault_close(f.vault);
+	free(f.buffer);
+	return code;
+}
+
+const struct command get_command = {
+	.name = "get",
+	.synopsis = "HASH|NAME [-o FILE] [--range A-B]",
+	.summary = "write content to standard output or a file",
+	.page =
+	    "Writes the content of HASH, or the newest of NAME, to standard output or to\n"
+	    "FILE. FILE appears under its name only when it is whole: after an error or\n"
+	    "an interruption nothing is left. Several hashes are written one after the\n"
+	    "other to standard output. Damage met on the way is repaired.\n"
+	    "\n"
+	    "--range takes bytes as HTTP does: 0-99 are the first hundred, 100- is all\n"
+	    "but those, -100 the last hundred. A range that begins beyond the end fails.\n"
+	    "\n"
+	    "With --json and -o the answer is an object with hash, file, bytes. Content on\n"
+	    "standard output stays content; an error after its beginning goes to standard\n"
+	    "error.",
+	.options = OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_RANGE),
+	.operands_min = 1,
+	.operands_max = SIZE_MAX,
+	.run = get_run,
+};

@@ -1,0 +1,67 @@
+/*
+ * options - every option of the program, and what one call of it was given.
+ *
+ * One table serves parsing, help pages and shell completion.
+ */
+#ifndef OUROBOROS_OPTIONS_H
+#define OUROBOROS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "reply.h"
+
+enum option_id {
+	OPTION_DIR,
+	OPTION_KEY,
+	OPTION_RECOVERY_KEY,
+	OPTION_JSON,
+	OPTION_QUIET,
+	OPTION_HELP,
+	OPTION_NAME,
+	OPTION_PARENT,
+	OPTION_TYPE,
+	OPTION_RS,
+	OPTION_META,
+	OPTION_OUTPUT,
+	OPTION_RANGE,
+	OPTION_FORCE,
+	OPTION_LONG,
+	OPTION_REBUILD_INDEX,
+	OPTION_COUNT
+};
+
+#define OPTION_BIT(id) (1u << (id))
+/* What every command takes. */
+#define OPTIONS_GLOBAL (OPTION_BIT(OPTION_HELP + 1) - 1)
+
+struct option_spec {
+	const char *name;
+	char letter;	   /* 0 = none */
+	const char *value; /* what follows it; NULL = a flag */
+	const char *help;
+};
+
+extern const struct option_spec option_specs[OPTION_COUNT];
+
+struct command;
+
+/* One call of the program. */
+struct invocation {
+	const struct command *command;	  /* NULL = none was named */
+	const char *option[OPTION_COUNT]; /* NULL = not given; flags: "" */
+	char **operands;		  /* borrowed from argv */
+	size_t operand_count;
+	bool json;
+	bool quiet;
+	struct reply out; /* the document on stdout, with --json */
+};
+
+/*
+ * Fills *inv from the command line, old spellings included. argv is
+ * permuted and must outlive inv. Returns 0, or the exit code after having
+ * said what is wrong.
+ */
+int options_parse(struct invocation *inv, int argc, char **argv);
+
+#endif

@@ -3,7 +3,7 @@
 # store opens, every hash that was printed reads back, and in the end verify
 # is clean after gc. KILLS says how often (250 with OURO_LONG=1, else 40),
 # KILL_SEED which moments.
-# shellcheck source=/dev/null disable=SC2154,SC2015
+# shellcheck source=/dev/null disable=SC2154,SC2015,SC2238,SC2054
 . "$(dirname "$0")/lib.bash"
 
 kills=${KILLS:-$([ "${OURO_LONG:-}" = 1 ] && echo 250 || echo 40)}

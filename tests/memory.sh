@@ -3,7 +3,7 @@
 # program is sampled while it stores and reads a large object of random bytes
 # and a far larger sparse one. OURO_LONG=1: 4 GiB and 1 TiB, as the row says;
 # else smaller ones, with the same limit.
-# shellcheck source=/dev/null disable=SC2154,SC2015
+# shellcheck source=/dev/null disable=SC2154,SC2015,SC2238,SC2054
 . "$(dirname "$0")/lib.bash"
 
 limit_kib=$((64 * 1024))

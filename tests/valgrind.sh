@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A short set under valgrind: decoders, codecs and one round trip of the
 # program. Sanitized builds cannot run under it and are skipped.
-# shellcheck source=/dev/null disable=SC2154,SC2015
+# shellcheck source=/dev/null disable=SC2154,SC2015,SC2238,SC2054
 . "$(dirname "$0")/lib.bash"
 
 build=$(dirname "$program")

@@ -107,7 +107,7 @@ struct ouro_vault_options {
 	const char *const *data_paths; /* more directories for slices */
 	size_t data_path_count;
 	unsigned k, m;		   /* erasure; 0 + 0 = 3 + 2 */
-	bool no_parity;		   /* k slices, m = 0 */
+	bool no_parity;		   /* m = 0; with k = 0: 1 + 0 */
 	int level;		   /* zstd 1..19; 0 = 3; -1 = none */
 	uint64_t segment_size;	   /* bytes; 0 = 64 MiB */
 	const char *node;	   /* label of this copy; NULL = host name */
@@ -182,7 +182,7 @@ struct ouro_put_options {
 	const void *meta;	/* any bytes */
 	size_t meta_size;
 	unsigned k, m;		/* 0 + 0 = the vault's */
-	bool no_parity;		/* k slices, m = 0 */
+	bool no_parity;		/* m = 0; with k = 0: the vault's k */
 	const char *owner;	/* NULL = "local" */
 	const char *group;
 	unsigned mode;		/* 12 bits; 0 = the default */

@@ -4,8 +4,6 @@
 
 #include "base/fs.h"
 
-#define STAMP_MS_MAX (UINT64_MAX >> 16)
-
 void
 stamp_clock_init(struct stamp_clock *clock, struct fs *fs)
 {

@@ -29,6 +29,8 @@ void stamp_clock_release(struct stamp_clock *clock);
  * not pushed beyond the clock by its own `after`. */
 uint64_t stamp_next(struct stamp_clock *clock, uint64_t after);
 
+#define STAMP_MS_MAX (UINT64_MAX >> 16)
+
 static inline uint64_t
 stamp_ms(uint64_t stamp)
 {

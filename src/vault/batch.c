@@ -86,6 +86,7 @@ batch_add(struct batch *batch, enum engine_op_kind kind,
 		status = batch_copy(batch, value, &op.value, err);
 	if (status == OURO_OK)
 		batch->ops[batch->count++] = op;
+	batch->bytes += op.key.size + op.value.size;
 	return status;
 }
 

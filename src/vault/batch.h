@@ -17,6 +17,7 @@ struct batch {
 	struct ouro_vault *vault;
 	struct engine_op *ops;
 	size_t count, capacity;
+	size_t bytes; /* of keys and values */
 	struct batch_block *blocks;
 	struct name **names;
 	size_t name_count, name_capacity;

@@ -37,15 +37,21 @@ content_rows(struct batch *batch, const uint8_t id[HASH_SIZE],
 	return status;
 }
 
-/* In the engine, or put by this batch. */
+/* Put by this batch, or in the engine and whole: one that is damaged is
+ * written again. */
 static bool
 content_is_there(struct batch *batch, const struct row_key *key)
 {
+	struct engine_value value = { 0 };
+	bool there;
+
 	for (size_t i = batch->count; i > 0; i--)
 		if (bytes_equal(batch->ops[i - 1].key, row_bytes(key)))
 			return batch->ops[i - 1].kind == ENGINE_PUT;
-	return engine_exists(batch->vault->records, row_bytes(key), NULL,
+	there = engine_get(batch->vault->records, row_bytes(key), &value,
 	    NULL) == OURO_OK;
+	engine_value_release(&value);
+	return there;
 }
 
 enum ouro_status

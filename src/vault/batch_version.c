@@ -167,8 +167,8 @@ version_encode(struct batch *batch, struct commit_version *version,
 		return status;
 	ref.uuid.data = uuid;
 	ref.uuid.len = UUID_SIZE;
-	ref.writer = vault->store->node;
-	ref.joined = stamp_ms(vault->store->joined);
+	ref.writer = vault->node;
+	ref.joined = vault->joined_ms;
 	ref.expires = version->expires_ms;
 	ref.owner = text(version->owner);
 	ref.group = text(version->group);

@@ -12,6 +12,15 @@
 
 /* ---- slots and locks ------------------------------------------------------ */
 
+static void
+chunk_slot_free(struct chunk_slot *slot)
+{
+	compressor_free(slot->compressor);
+	buffer_wipe(&slot->clear);
+	stripe_release(&slot->stripe);
+	free(slot);
+}
+
 enum ouro_status
 chunk_slot_take(struct ouro_vault *vault, struct chunk_slot **out,
     struct ouro_error *err)
@@ -33,7 +42,7 @@ chunk_slot_take(struct ouro_vault *vault, struct chunk_slot **out,
 			status = buffer_reserve(&slot->clear, CHUNK_SIZE_MAX,
 			    err);
 		if (status != OURO_OK) {
-			chunk_slot_give(vault, slot);
+			chunk_slot_free(slot);
 			return status;
 		}
 	}
@@ -61,10 +70,7 @@ chunk_slots_release(struct ouro_vault *vault)
 		struct chunk_slot *slot = vault->slots;
 
 		vault->slots = slot->next;
-		compressor_free(slot->compressor);
-		buffer_wipe(&slot->clear);
-		stripe_release(&slot->stripe);
-		free(slot);
+		chunk_slot_free(slot);
 	}
 }
 
@@ -86,6 +92,7 @@ static bool
 stripe_row_fits(const Ouro__StripeRow *row)
 {
 	return row->stripe_id.len == STRIPE_ID_SIZE && row->k >= 1 &&
+	    row->epoch >= 1 &&
 	    row->lanes.len >= row->k && row->lanes.len <= SLICES_MAX &&
 	    row->bad.len <= row->lanes.len;
 }
@@ -201,22 +208,6 @@ slices_write(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	return status;
 }
 
-/* Removes the slices of a stripe that was replaced; best effort. */
-static void
-slices_delete(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
-    const Ouro__StripeRow *row)
-{
-	for (unsigned i = 0; i < row->lanes.len; i++) {
-		struct slice_key key = slice_key(id, row->stripe_id.data, i);
-		struct engine_op op = { .kind = ENGINE_DELETE,
-			.key = bytes_of(key.data, sizeof(key.data)) };
-
-		if (row->lanes.data[i] < lanes_count(vault))
-			engine_apply(lane(vault, row->lanes.data[i]), &op, 1,
-			    ENGINE_SYNC_NEVER, NULL);
-	}
-}
-
 static int
 stripe_row_compare(const void *a, const void *b)
 {
@@ -227,9 +218,9 @@ stripe_row_compare(const void *a, const void *b)
 }
 
 /*
- * The row with the new stripe in it. Stripes that are whole stay; those that
- * are not have served their purpose and are dropped after the row is written
- * (a reader that still has the old row finds the new one on its second try).
+ * The row with the new stripe in it. Stripes that are whole stay listed; the
+ * slices of those that are not are left to collection, because they may be
+ * all there is until the new stripe is durable.
  */
 static enum ouro_status
 chunk_row_add(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
@@ -259,9 +250,6 @@ chunk_row_add(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 			list[row.n_stripes++] = old->stripes[i];
 	qsort(list, row.n_stripes, sizeof(*list), stripe_row_compare);
 	status = chunk_row_put(vault, id, &row, err);
-	for (size_t i = 0; status == OURO_OK && i < old_count; i++)
-		if (!stripe_is_whole(vault, id, old->stripes[i]))
-			slices_delete(vault, id, old->stripes[i]);
 	free(list);
 	return status;
 }

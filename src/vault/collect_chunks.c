@@ -205,7 +205,16 @@ collect_chunks(struct collection *collection, struct ouro_error *err)
 struct passing {
 	uint8_t id[HASH_SIZE];
 	bool valid, used;
+	Ouro__ChunkRow *row; /* of a used chunk; NULL: lost */
 };
+
+static void
+passing_release(struct passing *passing)
+{
+	if (passing->row != NULL)
+		canonical_free(&passing->row->base);
+	*passing = (struct passing){ .valid = false };
+}
 
 static void
 passing_see(struct ouro_vault *vault, struct passing *passing,
@@ -213,8 +222,11 @@ passing_see(struct ouro_vault *vault, struct passing *passing,
 {
 	if (passing->valid && memcmp(passing->id, id, HASH_SIZE) == 0)
 		return;
+	passing_release(passing);
 	memcpy(passing->id, id, HASH_SIZE);
 	passing->used = !reach_is_unused(vault, id);
+	if (passing->used)
+		passing->row = row_now(vault, id);
 	passing->valid = true;
 }
 
@@ -243,6 +255,35 @@ slice_collect(struct collection *collection, unsigned number, struct bytes key,
 	return status;
 }
 
+/*
+ * A slice of a stripe that a later one has replaced: the chunk is in use and
+ * its row is there, but lists others. What replaced it may be newer than the
+ * last barrier, so it is made durable first.
+ */
+static enum ouro_status
+slice_replaced(struct collection *collection, unsigned number,
+    struct bytes key, struct ouro_error *err)
+{
+	struct ouro_vault *vault = collection->vault;
+	Ouro__ChunkRow *row;
+	enum ouro_status status = OURO_OK;
+
+	chunk_lock(vault, key.data);
+	row = row_now(vault, key.data);
+	if (row != NULL && row->n_stripes > 0 &&
+	    !row_lists(row, key.data + HASH_SIZE)) {
+		status = lanes_barrier(vault, err);
+		if (status == OURO_OK)
+			status = engine_barrier(vault->records, err);
+		if (status == OURO_OK)
+			status = slice_delete(collection, number, key, err);
+	}
+	if (row != NULL)
+		canonical_free(&row->base);
+	chunk_unlock(vault, key.data);
+	return status;
+}
+
 static enum ouro_status
 lane_collect(struct collection *collection, unsigned number,
     struct ouro_error *err)
@@ -264,6 +305,10 @@ lane_collect(struct collection *collection, unsigned number,
 			if (!passing.used)
 				status = slice_collect(collection, number, key,
 				    err);
+			else if (passing.row != NULL &&
+			    !row_lists(passing.row, key.data + HASH_SIZE))
+				status = slice_replaced(collection, number, key,
+				    err);
 		}
 		if (status == OURO_OK)
 			status = collection_step(collection, err);
@@ -271,6 +316,7 @@ lane_collect(struct collection *collection, unsigned number,
 			break;
 	}
 	engine_scan_close(scan);
+	passing_release(&passing);
 	return status == OURO_END ? OURO_OK : status;
 }
 

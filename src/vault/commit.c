@@ -8,6 +8,8 @@
 #include "vault/batch.h"
 #include "vault/vault.h"
 
+#define GROUP_BYTES (32u * 1024 * 1024) /* of keys and values */
+
 static enum ouro_status
 change_build(struct batch *batch, struct commit_change *change,
     struct ouro_error *err)
@@ -22,23 +24,22 @@ change_build(struct batch *batch, struct commit_change *change,
 	    i++)
 		status = batch_version_drop(batch, change->drop_versions[i],
 		    err);
-	for (size_t i = 0; status == OURO_OK && i < change->drop_content_count;
-	    i++)
-		status = batch_content_drop(batch, change->drop_contents[i],
-		    err);
 	return status;
 }
 
-/* Builds one batch of all changes. One that cannot be built keeps its error
- * and the batch is begun anew without it. */
+/*
+ * Builds one batch of as many changes as fit well into one write; *end is the
+ * first one left for the next. A change that cannot be built keeps its error,
+ * and the batch is begun anew without it.
+ */
 static void
 changes_build(struct ouro_vault *vault, struct commit_change *changes,
-    struct batch *batch)
+    struct batch *batch, struct commit_change **end)
 {
 	struct commit_change *change = changes;
 
 	batch_init(batch, vault);
-	while (change != NULL) {
+	while (change != NULL && batch->bytes < GROUP_BYTES) {
 		if (change->status != OURO_OK) {
 			change = change->next;
 			continue;
@@ -52,6 +53,7 @@ changes_build(struct ouro_vault *vault, struct commit_change *changes,
 			change = changes;
 		}
 	}
+	*end = change;
 }
 
 static enum ouro_status
@@ -61,9 +63,10 @@ batch_write(struct ouro_vault *vault, struct batch *batch,
 	struct dot dot;
 	enum ouro_status status;
 
-	if (batch->count == 0)
-		return OURO_OK;
 	status = lanes_barrier(vault, err);
+	/* Chunks and pages that were stored again change no record. */
+	if (status == OURO_OK && batch->count == 0)
+		return engine_barrier(vault->records, err);
 	if (status == OURO_OK)
 		status = engine_apply(vault->records, batch->ops, batch->count,
 		    ENGINE_SYNC_ALWAYS, err);
@@ -93,29 +96,43 @@ queue_take(struct ouro_vault *vault)
 	return changes;
 }
 
+/* Writes one group; returns what is left. */
+static struct commit_change *
+group_commit(struct ouro_vault *vault, struct commit_change *changes)
+{
+	struct ouro_error error = { 0 };
+	struct commit_change *end;
+	struct batch batch;
+	enum ouro_status status;
+
+	changes_build(vault, changes, &batch, &end);
+	status = batch_write(vault, &batch, &error);
+	batch_release(&batch);
+	for (; status != OURO_OK && changes != end; changes = changes->next) {
+		if (changes->status == OURO_OK) {
+			changes->status = status;
+			changes->error = error;
+		}
+	}
+	return end;
+}
+
 static uint64_t
 commit_step(void *context)
 {
 	struct ouro_vault *vault = context;
 	struct commit_change *changes = queue_take(vault), *next;
-	struct ouro_error error = { 0 };
-	struct batch batch;
-	enum ouro_status status;
 
 	if (changes == NULL)
 		return STEP_IDLE;
 	pthread_mutex_lock(&vault->set_lock);
-	changes_build(vault, changes, &batch);
-	status = batch_write(vault, &batch, &error);
-	batch_release(&batch);
+	for (next = changes; next != NULL;)
+		next = group_commit(vault, next);
 	pthread_mutex_unlock(&vault->set_lock);
+	/* A change is its caller's again as soon as it is marked as done. */
 	pthread_mutex_lock(&vault->commit_lock);
 	for (; changes != NULL; changes = next) {
 		next = changes->next;
-		if (changes->status == OURO_OK && status != OURO_OK) {
-			changes->status = status;
-			changes->error = error;
-		}
 		changes->done = true;
 	}
 	pthread_mutex_unlock(&vault->commit_lock);

@@ -49,8 +49,6 @@ struct commit_change {
 	size_t version_count;
 	const uint8_t (*drop_versions)[HASH_SIZE]; /* refs leave the set */
 	size_t drop_version_count;
-	const uint8_t (*drop_contents)[HASH_SIZE]; /* forced removal */
-	size_t drop_content_count;
 	/* private */
 	struct commit_change *next;
 	enum ouro_status status;

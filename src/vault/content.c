@@ -231,6 +231,7 @@ content_peek(const uint8_t id[HASH_SIZE], struct bytes record,
 		    content->version, CONTENT_VERSION);
 	else if ((content->parent.len != 0 &&
 	    content->parent.len != HASH_SIZE) || content->k < 1 ||
+	    content->epoch < 1 ||
 	    content->k > SLICES_MAX || !tree_fits(content->data) ||
 	    !tree_fits(content->meta) || content->salt.len != BODY_SALT_SIZE ||
 	    content->tag.len != TAG_SIZE)
@@ -253,6 +254,7 @@ part_fill(uint64_t size, ProtobufCBinaryData inlined, const Ouro__Tree *tree,
 		return inlined.len == size && tree == NULL && key == NULL;
 	}
 	if (tree == NULL || key == NULL || key->key.len != KEY_SIZE ||
+	    key->epoch < 1 ||
 	    inlined.len != 0)
 		return false;
 	memcpy(out->root.id, tree->id.data, HASH_SIZE);

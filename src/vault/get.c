@@ -6,7 +6,10 @@
 #include "vault/stream_read.h"
 #include "vault/vault.h"
 
+/* The content is pinned while it is open: a removal hides it at once, but
+ * collection leaves what is being read. */
 struct ouro_get {
+	struct ouro_vault *vault;
 	struct content content;
 	struct stream_reader reader;
 };
@@ -14,10 +17,8 @@ struct ouro_get {
 /* The content an id stands for: itself, or what that version points to. */
 static enum ouro_status
 get_target(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
-    uint8_t content[HASH_SIZE], struct engine_value *record,
-    struct ouro_error *err)
+    uint8_t content[HASH_SIZE], struct ouro_error *err)
 {
-	struct row_key key;
 	char name[24];
 	Ouro__RefRecord *ref;
 	enum ouro_status status = reach_target(vault, id, content, &ref, err);
@@ -27,13 +28,32 @@ get_target(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 		    "version %s is a deletion", id_short(id, name));
 	if (ref != NULL)
 		canonical_free(&ref->base);
-	if (status != OURO_OK)
+	return status;
+}
+
+static enum ouro_status
+get_record(struct ouro_get *get, const uint8_t id[OURO_ID_SIZE],
+    const uint8_t content[HASH_SIZE], struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_CONTENT, content, HASH_SIZE);
+	struct engine_value record = { 0 };
+	uint8_t again[HASH_SIZE];
+	char name[24];
+	enum ouro_status status;
+
+	status = set_get(get->vault, row_bytes(&key), &record, err);
+	if (status == OURO_NOT_FOUND) {
+		/* Removed just now, or lost? */
+		status = get_target(get->vault, id, again, err);
+		if (status == OURO_OK)
+			status = error_set(err, OURO_DAMAGED,
+			    "the content of %s is missing", id_short(id, name));
 		return status;
-	key = row_id(ROW_CONTENT, content, HASH_SIZE);
-	status = set_get(vault, row_bytes(&key), record, err);
-	if (status == OURO_NOT_FOUND)
-		status = error_set(err, OURO_DAMAGED,
-		    "the content of version %s is missing", id_short(id, name));
+	}
+	if (status == OURO_OK)
+		status = content_decode(get->vault, content, record.bytes,
+		    &get->content, err);
+	engine_value_release(&record);
 	return status;
 }
 
@@ -41,18 +61,21 @@ enum ouro_status
 ouro_get_open(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
     struct ouro_get **out, struct ouro_error *err)
 {
-	struct engine_value record = { 0 };
 	uint8_t content[HASH_SIZE];
 	struct ouro_get *get = calloc(1, sizeof(*get));
 	enum ouro_status status;
 
 	if (get == NULL)
 		return error_memory(err);
-	status = get_target(vault, id, content, &record, err);
+	get->vault = vault;
+	status = get_target(vault, id, content, err);
 	if (status == OURO_OK)
-		status = content_decode(vault, content, record.bytes,
-		    &get->content, err);
-	engine_value_release(&record);
+		status = pins_add(&vault->pins, content, err);
+	if (status == OURO_OK) {
+		status = get_record(get, id, content, err);
+		if (status != OURO_OK)
+			pins_drop(&vault->pins, content);
+	}
 	if (status != OURO_OK) {
 		free(get);
 		return status;
@@ -90,6 +113,7 @@ ouro_get_close(struct ouro_get *get)
 	if (get == NULL)
 		return;
 	stream_reader_release(&get->reader);
+	pins_drop(&get->vault->pins, get->content.id);
 	content_release(&get->content);
 	free(get);
 }

@@ -225,6 +225,14 @@ vault_make(struct ouro_vault *vault,
 	    &second);
 	vault->is_new = first.status == OURO_NOT_FOUND &&
 	    second.status == OURO_NOT_FOUND;
+	if (first.status == OURO_NOT_FOUND)
+		first = second;
+	if (!vault->is_new && first.status != OURO_OK &&
+	    second.status != OURO_OK) {
+		if (err != NULL)
+			*err = first.error;
+		return first.status;
+	}
 	status = vault->is_new ? setup_keys_new(vault, options, err) :
 	    setup_keys_read(vault, options, err);
 	if (status == OURO_OK)
@@ -354,6 +362,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 		vault->k = vault->store->k;
 		vault->m = vault->store->m;
 		vault->level = vault->store->level;
+		strcpy(vault->node, vault->store->node);
+		vault->joined_ms = stamp_ms(vault->store->joined);
 		status = setup_keys_derive(vault, err);
 	}
 	if (status == OURO_OK)

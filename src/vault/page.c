@@ -172,6 +172,7 @@ page_peek(const uint8_t id[HASH_SIZE], struct bytes record,
 		    "a page has version %u; this build knows %d",
 		    page->version, PAGE_VERSION);
 	else if (page->level < 1 || page->level > TREE_LEVEL_MAX ||
+	    page->epoch < 1 ||
 	    page->entries.len == 0 || page->entries.len % HASH_SIZE != 0 ||
 	    page->entries.len / HASH_SIZE > PAGE_ENTRIES_MAX ||
 	    page->salt.len != BODY_SALT_SIZE || page->tag.len != TAG_SIZE)
@@ -202,7 +203,8 @@ page_fill(const uint8_t id[HASH_SIZE], const Ouro__Page *record,
 		const Ouro__PageEntry *from = body->entries[i];
 		struct tree_entry *entry = &out->entries[i];
 
-		if (from->key.len != KEY_SIZE || from->size == 0)
+		if (from->key.len != KEY_SIZE || from->size == 0 ||
+		    from->epoch < 1)
 			return page_damaged(id, "an entry is out of range", err);
 		memcpy(entry->id, record->entries.data + i * HASH_SIZE,
 		    HASH_SIZE);

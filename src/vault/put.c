@@ -31,6 +31,15 @@ struct ouro_batch {
 
 /* ---- beginning --------------------------------------------------------------- */
 
+/* Labels become a part of a name. NULL means the default. */
+static bool
+label_fits(const char *label)
+{
+	return label == NULL || (strlen(label) <= OURO_LABEL_MAX &&
+	    strchr(label, '/') == NULL &&
+	    ref_name_check("objects", label, NULL) == OURO_OK);
+}
+
 static enum ouro_status
 put_check(const struct ouro_put_options *options, struct ouro_error *err)
 {
@@ -41,6 +50,9 @@ put_check(const struct ouro_put_options *options, struct ouro_error *err)
 		if (status != OURO_OK)
 			return status;
 	}
+	if (options->saved_ms > STAMP_MS_MAX)
+		return error_set(err, OURO_INVALID,
+		    "the time given is beyond the year 10889");
 	if (options->mode > 0xfff)
 		return error_set(err, OURO_INVALID, "a mode has 12 bits");
 	if (options->meta_size > META_SIZE_MAX)
@@ -50,15 +62,10 @@ put_check(const struct ouro_put_options *options, struct ouro_error *err)
 	if (options->type != NULL && strlen(options->type) > 1024)
 		return error_set(err, OURO_TOO_LARGE,
 		    "a content type has at most 1024 bytes");
-	if ((options->owner != NULL &&
-	    (strlen(options->owner) > OURO_LABEL_MAX ||
-	    options->owner[0] == '\0' ||
-	    strchr(options->owner, '/') != NULL)) ||
-	    (options->group != NULL &&
-	    strlen(options->group) > OURO_LABEL_MAX))
+	if (!label_fits(options->owner) || !label_fits(options->group))
 		return error_set(err, OURO_INVALID,
-		    "owner and group have at most %d bytes, an owner at least "
-		    "one and no \"/\"", OURO_LABEL_MAX);
+		    "owner and group are UTF-8 of 1 to %d bytes, without "
+		    "control characters and \"/\"", OURO_LABEL_MAX);
 	return OURO_OK;
 }
 

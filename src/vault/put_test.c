@@ -421,6 +421,59 @@ K11_more_than_m_is_an_error_that_names_the_chunk(void **state)
 	free(data);
 }
 
+static void
+a_healing_put_is_durable(void **state)
+{
+	struct fixture *fixture = *state;
+	uint8_t *data = random_bytes(20000, 21);
+	struct ouro_put_result result;
+
+	put_bytes(fixture->vault, NULL, data, 20000);
+	for (unsigned i = 0; i < 5; i++)
+		lane_empty(fixture->vault, i);
+	fs_memory_fault(fixture->fs, (struct fs_fault){ .nth = 0 });
+	result = put_bytes(fixture->vault, NULL, data, 20000);
+	assert_int_equal(result.chunks_new, 1);
+	/* Five lanes and the chunk's row, though no record changed. */
+	assert_true(fs_memory_calls(fixture->fs, FS_CALL_SYNC) >= 6);
+	free(data);
+}
+
+static void
+what_is_being_read_is_not_collected(void **state)
+{
+	struct fixture *fixture = *state;
+	struct ouro_remove_options plain = { .size = sizeof(plain) };
+	struct ouro_target target = { .kind = OURO_CONTENT };
+	struct ouro_remove_result removed;
+	struct ouro_gc_result collected;
+	uint8_t *data = random_bytes(3 * MIB, 22), *back = malloc(3 * MIB);
+	struct ouro_put_result result = put_bytes(fixture->vault, NULL, data,
+	    3 * MIB);
+	struct ouro_get *get;
+	size_t got;
+
+	memcpy(target.id, result.content, OURO_ID_SIZE);
+	assert_int_equal(ouro_get_open(fixture->vault, result.content, &get,
+	    NULL), OURO_OK);
+	assert_int_equal(ouro_remove(fixture->vault, &target, &plain, NULL,
+	    NULL, &removed, NULL), OURO_OK);
+	assert_int_equal(ouro_gc(fixture->vault, NULL, NULL, &collected, NULL),
+	    OURO_OK);
+	assert_int_equal(collected.contents, 0);
+	assert_int_equal(ouro_get_read(get, back, 3 * MIB, &got, NULL),
+	    OURO_OK);
+	assert_int_equal(got, 3 * MIB);
+	assert_memory_equal(back, data, got);
+	ouro_get_close(get);
+	assert_int_equal(ouro_gc(fixture->vault, NULL, NULL, &collected, NULL),
+	    OURO_OK);
+	assert_int_equal(collected.contents, 1);
+	assert_true(collected.chunks > 0);
+	free(data);
+	free(back);
+}
+
 /* ---- batches --------------------------------------------------------------------------- */
 
 static void
@@ -588,6 +641,8 @@ main(void)
 		TEST(K10_a_chunk_under_several_codes_stays_readable),
 		TEST(K11_any_m_lanes_may_be_lost),
 		TEST(K11_more_than_m_is_an_error_that_names_the_chunk),
+		TEST(a_healing_put_is_durable),
+		TEST(what_is_being_read_is_not_collected),
 		TEST(K15_a_batch_is_atomic_and_keeps_its_order),
 		TEST(K15_an_empty_batch_is_fine),
 		TEST(K15_a_batch_with_one_bad_item_does_nothing),

@@ -115,8 +115,10 @@ reader_fetch(struct stream_reader *reader, struct ouro_error *err)
 				return status;
 		}
 		status = tree_next(&reader->tree, &job->entry, err);
-		if (status == OURO_END) {
-			reader->tree_done = true;
+		/* What was fetched before is given out first. */
+		if (status == OURO_END ||
+		    (status != OURO_OK && reader->submitted > reader->joined)) {
+			reader->tree_done = status == OURO_END;
 			break;
 		}
 		if (status != OURO_OK)
@@ -153,6 +155,9 @@ reader_next(struct stream_reader *reader, struct ouro_error *err)
 			*err = job->error;
 		return job->status;
 	}
+	if (reader->skip > job->slot->clear.size)
+		return error_set(err, OURO_DAMAGED,
+		    "the chunk list does not fit the content's size");
 	reader->current = job;
 	reader->current_at = (size_t)reader->skip;
 	reader->skip = 0;

@@ -22,6 +22,18 @@ tree_reader_release(struct tree_reader *reader)
 	bytes_wipe(&reader->root, sizeof(reader->root));
 }
 
+/* Clear bytes below a page; 0 when they do not fit a number. */
+static uint64_t
+page_size(const struct page *page)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < page->count; i++)
+		if (__builtin_add_overflow(size, page->entries[i].size, &size))
+			return 0;
+	return size;
+}
+
 /* Loads the page an entry stands for as the open one of its level. */
 static enum ouro_status
 reader_enter(struct tree_reader *reader, const struct tree_entry *entry,
@@ -48,6 +60,10 @@ reader_enter(struct tree_reader *reader, const struct tree_entry *entry,
 		    page->level, level);
 	engine_value_release(&value);
 	reader->next[level - 1] = 0;
+	if (status == OURO_OK && page_size(page) != entry->size)
+		status = error_set(err, OURO_DAMAGED,
+		    "page %s lists another number of bytes than its parent",
+		    id_short(entry->id, name));
 	return status;
 }
 

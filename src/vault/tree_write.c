@@ -149,6 +149,7 @@ level_flush(struct tree_writer *writer, unsigned level,
 	if (status == OURO_OK)
 		status = level_add(writer, level + 1, &entry, err);
 	if (status == OURO_OK) {
+		bytes_wipe(page->entries, page->count * sizeof(*page->entries));
 		page->count = 0;
 		pin_list_drop(&writer->pins[level]);
 	}

@@ -2,8 +2,9 @@
  * vault - what an open vault is made of. For src/vault alone.
  *
  * Locks, in the order in which they may be taken:
- *   chunk_locks[i] -> pins.lock;  commit_lock;  keys_lock;  lanes_lock;
- *   slots_lock. Engines lock for themselves and call nothing of ours.
+ *   set_lock -> chunk_locks[i] -> pins.lock -> keys_lock, lanes_lock;
+ *   commit_lock, slots_lock and codes_lock: nothing is taken below them.
+ *   Engines lock for themselves and call nothing of ours.
  */
 #ifndef VAULT_VAULT_H
 #define VAULT_VAULT_H
@@ -49,6 +50,8 @@ struct ouro_vault {
 	uint64_t free_space_min;
 	int level; /* zstd, 0 = none */
 	unsigned k, m;
+	char node[OURO_LABEL_MAX + 1]; /* this copy's label */
+	uint64_t joined_ms;
 
 	Ouro__StoreFile *store;	       /* under lanes_lock */
 	pthread_rwlock_t keys_lock;    /* keyring */

@@ -230,8 +230,8 @@ content_read(struct engine *engine, struct content *content)
 	memset(content, 0, sizeof *content);
 	assert_int_equal(engine_scan_open(engine, &range, &scan, NULL),
 	    OURO_OK);
-	while ((status = engine_scan_next(scan, &key, &value, NULL)) ==
-	    OURO_OK) {
+	while (
+	    (status = engine_scan_next(scan, &key, &value, NULL)) == OURO_OK) {
 		assert_int_equal(key.size, 1);
 		assert_in_range(key.data[0], 'a', 'a' + KEYS - 1);
 		content->values[key.data[0] - 'a'] = value_read(value);
@@ -274,8 +274,8 @@ power_loss(struct run *run)
 {
 	static const enum fs_crash_policy policies[] = { FS_CRASH_TORN_512,
 		FS_CRASH_SUBSET, FS_CRASH_KEEP_ALL, FS_CRASH_TORN_4K };
-	struct fs *state = fs_crash_state(run->fs,
-	    policies[run->losses % 4], run->losses);
+	struct fs *state = fs_crash_state(run->fs, policies[run->losses % 4],
+	    run->losses);
 	struct content content;
 	enum ouro_status status;
 
@@ -286,8 +286,8 @@ power_loss(struct run *run)
 	executor_close(run->executor);
 	fs_crash_free(run->fs);
 	run->fs = state;
-	assert_int_equal(executor_open_manual(1, run->fs, &run->executor,
-	    NULL), OURO_OK);
+	assert_int_equal(executor_open_manual(1, run->fs, &run->executor, NULL),
+	    OURO_OK);
 	if (run->stop != UINT64_MAX)
 		fs_crash_stop_at(run->fs, run->stop - run->used);
 	status = store_open(run);
@@ -307,8 +307,8 @@ process_kill(struct run *run)
 
 	fs_crash_stop_at(run->fs, 0); /* closing cannot change anything */
 	store_close(run);
-	fs_crash_stop_at(run->fs, run->stop == UINT64_MAX ? UINT64_MAX :
-	    run->stop - run->used);
+	fs_crash_stop_at(run->fs,
+	    run->stop == UINT64_MAX ? UINT64_MAX : run->stop - run->used);
 	status = store_open(run);
 	if (status == OURO_OK)
 		status = content_read(run->engine, &content);
@@ -359,8 +359,8 @@ run_do(struct run *run, const struct workload *workload, uint64_t stop)
 	run->stop = stop;
 	run->fs = fs_crash_new(11);
 	assert_non_null(run->fs);
-	assert_int_equal(executor_open_manual(1, run->fs, &run->executor,
-	    NULL), OURO_OK);
+	assert_int_equal(executor_open_manual(1, run->fs, &run->executor, NULL),
+	    OURO_OK);
 	fs_crash_stop_at(run->fs, stop);
 	status = store_open(run);
 	while (status == OURO_OK && *p != '\0') {
@@ -391,8 +391,7 @@ run_end(struct run *run)
 static struct engine *
 state_open(const struct run *run, struct fs *fs, struct executor *executor)
 {
-	struct engine_options options = options_of(run->workload, fs,
-	    executor);
+	struct engine_options options = options_of(run->workload, fs, executor);
 	struct ouro_error err = { 0 };
 	struct engine *engine;
 
@@ -415,8 +414,8 @@ goes_on(const struct run *run, struct fs *fs, struct executor *executor,
 	value_fill(9998, value);
 	op.value = bytes_of(value, value_size(9998));
 	content.values[0] = 9998;
-	assert_int_equal(engine_apply(engine, &op, 1, ENGINE_SYNC_ALWAYS,
-	    NULL), OURO_OK);
+	assert_int_equal(engine_apply(engine, &op, 1, ENGINE_SYNC_ALWAYS, NULL),
+	    OURO_OK);
 	state = fs_crash_state(fs, FS_CRASH_LOSE_ALL, 0);
 	engine_close(engine);
 	engine = state_open(run, state, executor);
@@ -434,8 +433,7 @@ state_check(const struct run *run, struct fs *fs)
 	struct content first, second;
 	struct engine *engine;
 
-	assert_int_equal(executor_open_manual(1, fs, &executor, NULL),
-	    OURO_OK);
+	assert_int_equal(executor_open_manual(1, fs, &executor, NULL), OURO_OK);
 	engine = state_open(run, fs, executor);
 	assert_int_equal(content_read(engine, &first), OURO_OK);
 	(void)prefix_find(run, &first);
@@ -470,8 +468,8 @@ run_states_check(const struct run *run, uint64_t stop, unsigned share)
 {
 	for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
 		for (unsigned seed = 0; seed * share < plans[i].seeds; seed++) {
-			struct fs *fs = fs_crash_state(run->fs,
-			    plans[i].policy, seed * 1000 + stop);
+			struct fs *fs = fs_crash_state(run->fs, plans[i].policy,
+			    seed * 1000 + stop);
 
 			where(run->workload, stop, (unsigned)i, seed);
 			assert_non_null(fs);

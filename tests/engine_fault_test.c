@@ -26,10 +26,10 @@ struct world {
 	struct fs *fs;
 	struct executor *executor;
 	struct engine *engine;
-	struct content known;	/* acknowledged */
-	struct content doubt;	/* what the last failed batch would have made */
-	bool broken;		/* no more writes in this session */
-	bool syncs_fail;	/* the fault may hit a sync */
+	struct content known; /* acknowledged */
+	struct content doubt; /* what the last failed batch would have made */
+	bool broken;	      /* no more writes in this session */
+	bool syncs_fail;      /* the fault may hit a sync */
 	bool sealed;
 	unsigned failed; /* calls that answered an error */
 };
@@ -74,8 +74,8 @@ content_read(struct engine *engine, struct content *content)
 	memset(content, 0, sizeof *content);
 	assert_int_equal(engine_scan_open(engine, &range, &scan, NULL),
 	    OURO_OK);
-	while ((status = engine_scan_next(scan, &key, &value, NULL)) ==
-	    OURO_OK) {
+	while (
+	    (status = engine_scan_next(scan, &key, &value, NULL)) == OURO_OK) {
 		uint8_t expected[4096];
 		unsigned number;
 
@@ -214,8 +214,8 @@ workload(struct world *world)
 	compact(world, 0.5);
 	change(world, 6, 1, 0, ENGINE_SYNC_ALWAYS);
 	if (world->engine != NULL)
-		status_check(world, engine_verify(world->engine, NULL, NULL,
-		    NULL));
+		status_check(world,
+		    engine_verify(world->engine, NULL, NULL, NULL));
 	reopen(world);
 	change(world, 6, 1, 11, ENGINE_SYNC_ALWAYS);
 }
@@ -256,7 +256,8 @@ fault_run(struct fs_fault fault, bool sealed)
 	world.fs = fs_memory_new(5);
 	assert_non_null(world.fs);
 	assert_int_equal(executor_open_manual(1, world.fs, &world.executor,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	fs_memory_fault(world.fs, fault);
 	workload(&world);
 	reached = fs_memory_calls(world.fs, fault.call) >= fault.nth;

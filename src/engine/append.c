@@ -1,0 +1,281 @@
+#include "engine/append.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define FLUSH_BYTES (4u * 1024 * 1024) /* between hints to start writing */
+
+enum ouro_status
+append_allowed(const struct log_engine *log, struct ouro_error *err)
+{
+	if (log->read_only)
+		return error_set(err, OURO_READ_ONLY,
+		    "%s was opened for reading only", log->dir);
+	if (atomic_load(&log->broken))
+		return error_set(err, OURO_READ_ONLY,
+		    "%s takes no writes any more, since an earlier one could "
+		    "not be made durable; close it and see to the disk",
+		    log->dir);
+	return OURO_OK;
+}
+
+/* ---- durability ------------------------------------------------------------------ */
+
+enum ouro_status
+append_dirty(struct log_engine *log, struct segment *segment,
+    struct ouro_error *err)
+{
+	enum ouro_status status;
+	struct fs_file *file;
+
+	if (segment->dirty)
+		return OURO_OK;
+	if (log->dirty_count == log->dirty_capacity) {
+		size_t capacity = log->dirty_capacity * 2 + 4;
+		struct segment **grown = realloc(log->dirty,
+		    capacity * sizeof(struct segment *));
+
+		if (grown == NULL)
+			return error_memory(err);
+		log->dirty = grown;
+		log->dirty_capacity = capacity;
+	}
+	status = segment_pin(segment, &file, err);
+	if (status != OURO_OK)
+		return status;
+	segment->dirty = true;
+	log->dirty[log->dirty_count++] = segment_ref(segment);
+	return OURO_OK;
+}
+
+static void
+dirty_clear(struct log_engine *log)
+{
+	for (size_t i = 0; i < log->dirty_count; i++) {
+		log->dirty[i]->dirty = false;
+		segment_unpin(log->dirty[i]);
+		segment_unref(log->dirty[i]);
+	}
+	log->dirty_count = 0;
+}
+
+static void
+break_log(struct log_engine *log, const char *why)
+{
+	if (!atomic_exchange(&log->broken, true))
+		log_write(log->log, LOG_ERROR,
+		    "%s takes no writes any more: %s", log->dir, why);
+}
+
+bool
+append_unsynced(const struct log_engine *log)
+{
+	return log->dirty_count > 0;
+}
+
+enum ouro_status
+append_sync(struct log_engine *log, struct ouro_error *err)
+{
+	struct ouro_error local = { 0 };
+
+	for (size_t i = 0; i < log->dirty_count; i++) {
+		enum ouro_status status = fs_sync(log->dirty[i]->file, &local);
+
+		if (status == OURO_OK)
+			continue;
+		break_log(log, local.text);
+		if (err != NULL)
+			*err = local;
+		return status;
+	}
+	dirty_clear(log);
+	log->unflushed = 0;
+	log->durable = log->sequence_next - 1;
+	return OURO_OK;
+}
+
+/* ---- segments --------------------------------------------------------------------- */
+
+void
+append_rotate(struct log_engine *log)
+{
+	log->active = NULL;
+	log->active_continued = false;
+	log->unflushed = 0;
+}
+
+static enum ouro_status
+segment_begin_next(struct log_engine *log, struct ouro_error *err)
+{
+	struct segment_plan plan = {
+		.kind = SEGMENT_LOG,
+		.first = log->sequence_next,
+		.seal_key = log->seal_key,
+	};
+	struct segment *segment = NULL;
+	enum ouro_status status;
+
+	append_rotate(log);
+	plan.id = atomic_fetch_add(&log->id_next, 1);
+	pthread_rwlock_rdlock(&log->lock);
+	status = log_engine_ids(log, &plan.ids, &plan.ids_count, err);
+	pthread_rwlock_unlock(&log->lock);
+	if (status == OURO_OK)
+		status = segment_create(&log->files, log->dir, &plan, &segment,
+		    err);
+	if (status != OURO_OK)
+		return status;
+	pthread_rwlock_wrlock(&log->lock);
+	status = log_engine_segment_add(log, segment, err);
+	pthread_rwlock_unlock(&log->lock);
+	if (status != OURO_OK) {
+		segment_unref(segment);
+		return status;
+	}
+	log->active = segment;
+	log->active_end = segment->end;
+	return OURO_OK;
+}
+
+/* Takes back what a failed write may have left behind the end. */
+static void
+append_undo(struct log_engine *log)
+{
+	struct segment *segment = log->active;
+	struct ouro_error err = { 0 };
+
+	assert(segment->dirty); /* hence pinned */
+	if (fs_truncate(segment->file, log->active_end, &err) != OURO_OK) {
+		segment->junk = true;
+		log_write(log->log, LOG_WARNING, "%s", err.text);
+	} else if (fs_sync(segment->file, &err) != OURO_OK) {
+		break_log(log, err.text);
+	}
+	append_rotate(log);
+}
+
+static void
+flush_hint(struct log_engine *log, uint64_t size)
+{
+	log->unflushed += size;
+	if (log->unflushed < FLUSH_BYTES)
+		return;
+	fs_flush_start(log->active->file, log->active_end - log->unflushed,
+	    log->unflushed);
+	log->unflushed = 0;
+}
+
+enum ouro_status
+append_write(struct log_engine *log, uint64_t count, struct ouro_error *err)
+{
+	enum ouro_status status = append_dirty(log, log->active, err);
+
+	if (status != OURO_OK)
+		return status;
+	status = assembly_write(&log->assembly, log->active->file,
+	    log->active_end, err);
+	if (status != OURO_OK) {
+		append_undo(log);
+		return status;
+	}
+	log->active_end += log->assembly.size;
+	log->sequence_next += count;
+	log->appended = true;
+	flush_hint(log, log->assembly.size);
+	return OURO_OK;
+}
+
+/* Writes a mark, which has no key and no value, alone and durable. */
+static enum ouro_status
+mark_write(struct log_engine *log, enum record_op op, struct ouro_error *err)
+{
+	struct record record = {
+		.op = (uint8_t)op,
+		.sequence = log->sequence_next,
+		.durable = log->durable,
+	};
+	struct segment *segment = log->active;
+	enum ouro_status status;
+
+	assembly_clear(&log->assembly);
+	status = assembly_record(&log->assembly, &segment->frame, &record, err);
+	if (status == OURO_OK)
+		status = append_write(log, 1, err);
+	if (status == OURO_OK)
+		status = append_sync(log, err);
+	if (status == OURO_OK) {
+		pthread_rwlock_wrlock(&log->lock);
+		segment->frame_bytes += log->assembly.size;
+		segment->end = log->active_end;
+		log->sequence = log->sequence_next - 1;
+		log->durable_shown = log->durable;
+		pthread_rwlock_unlock(&log->lock);
+	}
+	assembly_clear(&log->assembly);
+	return status;
+}
+
+/*
+ * A session that goes on with a segment of an earlier one. When sealed, it
+ * first makes durable that it does: should it crash and all its records be
+ * lost, the next session must not use their sequences, which are nonces.
+ */
+static enum ouro_status
+session_begin(struct log_engine *log, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	if (log->active->frame.sealed)
+		status = mark_write(log, RECORD_OPENED, err);
+	log->active_continued = false;
+	return status;
+}
+
+enum ouro_status
+append_prepare(struct log_engine *log, uint64_t size, bool *full,
+    struct ouro_error *err)
+{
+	uint64_t gathered = log->assembly.size;
+	const struct segment *active = log->active;
+
+	*full = false;
+	if (active != NULL && !log->active_continued) {
+		uint64_t end = log->active_end + gathered;
+
+		if (end == active->begin ||
+		    (end <= log->segment_size &&
+			size <= log->segment_size - end))
+			return OURO_OK;
+		*full = gathered > 0;
+		return *full ? OURO_OK : segment_begin_next(log, err);
+	}
+	assert(gathered == 0);
+	if (active == NULL || log->active_end + size > log->segment_size)
+		return segment_begin_next(log, err);
+	return session_begin(log, err);
+}
+
+enum ouro_status
+append_close(struct log_engine *log, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	if (atomic_load(&log->broken))
+		return OURO_OK;
+	if (append_unsynced(log))
+		status = append_sync(log, err);
+	if (status == OURO_OK && log->appended && log->active != NULL)
+		status = mark_write(log, RECORD_CLOSED, err);
+	return status;
+}
+
+void
+append_release(struct log_engine *log)
+{
+	dirty_clear(log);
+	free(log->dirty);
+	assembly_release(&log->assembly);
+}

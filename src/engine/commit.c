@@ -1,0 +1,311 @@
+#include "engine/commit.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/executor.h"
+#include "engine/append.h"
+#include "engine/commit_group.h"
+
+#define GROUP_BYTES (8u * 1024 * 1024) /* gathered before they are written */
+#define NS_PER_MS   1000000u
+
+static void
+request_finish(struct commit_request *request, enum ouro_status status,
+    const struct ouro_error *err)
+{
+	free(request->kept);
+	request->kept = NULL;
+	request->status = status;
+	if (status != OURO_OK)
+		request->error = *err;
+	atomic_store_explicit(&request->done, true, memory_order_release);
+}
+
+/* ---- publishing ---------------------------------------------------------------------- */
+
+static enum ouro_status
+ops_publish(struct log_engine *log, const struct commit_request *request,
+    struct ouro_error *err)
+{
+	struct segment *segment = log->active;
+	bool sub = request->count > 1;
+	uint64_t offset = request->offset + (sub ? RECORD_HEAD : 0);
+
+	if (sub)
+		segment->frame_bytes += RECORD_HEAD + RECORD_CRC;
+	for (size_t i = 0; i < request->count; i++) {
+		const struct engine_op *op = &request->ops[i];
+		struct location location = {
+			.segment = segment,
+			.offset = offset,
+			.sequence = request->sequence + i,
+			.value_size = (uint32_t)op->value.size,
+			.state = op->kind == ENGINE_PUT ? LOCATION_VALUE
+							: LOCATION_TOMBSTONE,
+			.sub = sub,
+		};
+		enum ouro_status status = index_note(&log->index, op->key,
+		    &location, err);
+
+		if (status != OURO_OK)
+			return status;
+		offset += location_size(&location, op->key.size);
+	}
+	return OURO_OK;
+}
+
+/* The records are in the file: they become visible together. */
+static enum ouro_status
+group_publish(struct commit_group *group, struct ouro_error *err)
+{
+	struct log_engine *log = group->log;
+	enum ouro_status status = OURO_OK;
+
+	pthread_rwlock_wrlock(&log->lock);
+	for (const struct commit_request *request = group->head;
+	     request != NULL && status == OURO_OK; request = request->next) {
+		if (request->kind == REQUEST_RECORD)
+			log->active->frame_bytes += request->size;
+		else if (request->size > 0)
+			status = ops_publish(log, request, err);
+	}
+	if (log->active != NULL)
+		log->active->end = log->active_end;
+	log->sequence = log->sequence_next - 1;
+	log->durable_shown = log->durable;
+	pthread_rwlock_unlock(&log->lock);
+	if (status != OURO_OK) /* only memory can fail: index != files */
+		atomic_store(&log->broken, true);
+	return status;
+}
+
+static void
+interval_arm(struct log_engine *log)
+{
+	pthread_mutex_lock(&log->queue_lock);
+	if (log->interval_deadline_ns == 0)
+		log->interval_deadline_ns = fs_monotonic_ns(log->fs) +
+		    (uint64_t)log->sync_interval_ms * NS_PER_MS;
+	pthread_mutex_unlock(&log->queue_lock);
+	executor_wake(log->interval_task);
+}
+
+static void
+group_commit(struct commit_group *group)
+{
+	struct log_engine *log = group->log;
+	struct ouro_error err = { 0 };
+	enum ouro_status status = OURO_OK;
+	struct commit_request *request, *next;
+
+	if (group->head == NULL)
+		return;
+	if (log->assembly.size > 0)
+		status = append_write(log, group->operations, &err);
+	if (status == OURO_OK && group->sync && append_unsynced(log))
+		status = append_sync(log, &err);
+	if (status == OURO_OK)
+		status = group_publish(group, &err);
+	if (status == OURO_OK && group->interval)
+		interval_arm(log);
+	assembly_clear(&log->assembly);
+	pending_release(&group->pending);
+	for (request = group->head; request != NULL; request = next) {
+		next = request->next;
+		request_finish(request, status, &err);
+	}
+}
+
+static void
+rotate_run(struct log_engine *log, struct commit_request *request)
+{
+	struct ouro_error err = { 0 };
+	enum ouro_status status = append_allowed(log, &err);
+
+	if (status == OURO_OK)
+		append_rotate(log);
+	if (status == OURO_OK && append_unsynced(log))
+		status = append_sync(log, &err);
+	request_finish(request, status, &err);
+}
+
+/* Works off requests from the front of the list as one group; returns what
+ * is left of it. */
+static struct commit_request *
+group_run(struct log_engine *log, struct commit_request *list)
+{
+	struct commit_group group = { .log = log };
+
+	while (list != NULL && log->assembly.size < GROUP_BYTES) {
+		struct commit_request *request = list, *rest = list->next;
+		struct ouro_error err = { 0 };
+		enum ouro_status status;
+		bool full;
+
+		if (request->kind == REQUEST_ROTATE) {
+			if (group.head != NULL)
+				break;
+			rotate_run(log, request);
+			list = rest;
+			continue;
+		}
+		status = commit_group_admit(&group, request, &full, &err);
+		if (full)
+			break;
+		list = rest;
+		if (status == OURO_OK)
+			commit_group_join(&group, request);
+		else
+			request_finish(request, status, &err);
+	}
+	group_commit(&group);
+	pending_release(&group.pending);
+	return list;
+}
+
+/* A sync that no request waits for. */
+static void
+due_sync(struct log_engine *log)
+{
+	if (!append_unsynced(log) || atomic_load(&log->broken) ||
+	    append_sync(log, NULL) != OURO_OK)
+		return;
+	pthread_rwlock_wrlock(&log->lock);
+	log->durable_shown = log->durable;
+	pthread_rwlock_unlock(&log->lock);
+}
+
+uint64_t
+commit_step(void *context)
+{
+	struct log_engine *log = context;
+	struct commit_request *list;
+
+	pthread_mutex_lock(&log->queue_lock);
+	list = log->queue_head;
+	log->queue_head = log->queue_tail = NULL;
+	pthread_mutex_unlock(&log->queue_lock);
+	while (list != NULL)
+		list = group_run(log, list);
+	if (atomic_exchange(&log->sync_due, false))
+		due_sync(log);
+	return STEP_IDLE;
+}
+
+uint64_t
+commit_interval_step(void *context)
+{
+	struct log_engine *log = context;
+	uint64_t now = fs_monotonic_ns(log->fs), wait = STEP_IDLE;
+
+	pthread_mutex_lock(&log->queue_lock);
+	if (log->interval_deadline_ns > now) {
+		wait = (log->interval_deadline_ns - now) / NS_PER_MS + 1;
+	} else if (log->interval_deadline_ns != 0) {
+		log->interval_deadline_ns = 0;
+		atomic_store(&log->sync_due, true);
+	}
+	pthread_mutex_unlock(&log->queue_lock);
+	if (atomic_load(&log->sync_due))
+		executor_wake(log->commit_task);
+	return wait;
+}
+
+size_t
+commit_waiting(struct log_engine *log)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&log->queue_lock);
+	for (const struct commit_request *request = log->queue_head;
+	     request != NULL; request = request->next)
+		count++;
+	pthread_mutex_unlock(&log->queue_lock);
+	return count;
+}
+
+/* ---- callers ---------------------------------------------------------------------------- */
+
+static enum ouro_status
+request_run(struct log_engine *log, struct commit_request *request,
+    struct ouro_error *err)
+{
+	enum ouro_status status = append_allowed(log, err);
+
+	if (status != OURO_OK)
+		return status;
+	atomic_init(&request->done, false);
+	pthread_mutex_lock(&log->queue_lock);
+	if (log->queue_tail == NULL)
+		log->queue_head = request;
+	else
+		log->queue_tail->next = request;
+	log->queue_tail = request;
+	pthread_mutex_unlock(&log->queue_lock);
+	while (!atomic_load_explicit(&request->done, memory_order_acquire))
+		executor_run(log->commit_task);
+	if (request->status != OURO_OK && err != NULL)
+		*err = request->error;
+	return request->status;
+}
+
+enum ouro_status
+commit_ops(struct log_engine *log, const struct engine_op *ops, size_t count,
+    enum engine_sync sync, struct ouro_error *err)
+{
+	struct commit_request request = {
+		.kind = REQUEST_OPS,
+		.ops = ops,
+		.count = count,
+		.sync = sync,
+	};
+
+	return request_run(log, &request, err);
+}
+
+enum ouro_status
+commit_barrier(struct log_engine *log, struct ouro_error *err)
+{
+	struct commit_request request = {
+		.kind = REQUEST_BARRIER,
+		.sync = ENGINE_SYNC_ALWAYS,
+	};
+
+	return request_run(log, &request, err);
+}
+
+enum ouro_status
+commit_rotate(struct log_engine *log, struct ouro_error *err)
+{
+	struct commit_request request = { .kind = REQUEST_ROTATE };
+
+	return request_run(log, &request, err);
+}
+
+enum ouro_status
+commit_dropped(struct log_engine *log, const struct id_set *dropped,
+    struct ouro_error *err)
+{
+	struct record record = { .op = RECORD_DROPPED };
+	struct commit_request request = {
+		.kind = REQUEST_RECORD,
+		.record = &record,
+		.sync = ENGINE_SYNC_ALWAYS,
+	};
+	struct buffer ids = { 0 };
+	enum ouro_status status;
+
+	if (dropped->count > RECORD_DROPPED_MAX)
+		return error_set(err, OURO_TOO_LARGE,
+		    "%s: too many segments to drop at once", log->dir);
+	status = buffer_resize(&ids, 8 * dropped->count, err);
+	if (status != OURO_OK)
+		return status;
+	for (size_t i = 0; i < dropped->count; i++)
+		put_u64le(ids.data + 8 * i, dropped->ids[i]);
+	record.value = buffer_bytes(&ids);
+	status = request_run(log, &request, err);
+	buffer_release(&ids);
+	return status;
+}

@@ -1,0 +1,355 @@
+#include "engine/compact.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "engine/commit.h"
+#include "engine/copy.h"
+
+#define ROUND_SEGMENTS 32  /* rewritten at a time: bounds the space needed */
+#define SMALL_COUNT    8   /* so many small segments are worth merging */
+#define SMALL_SHARE    16  /* small: under segment_size / this */
+#define SWEEP_KEYS     512 /* looked at while the lock is held */
+
+/* ---- what refers to the victims ---------------------------------------------------- */
+
+static bool
+is_victim(struct segment *const *victims, const struct segment *segment)
+{
+	for (; *victims != NULL; victims++)
+		if (*victims == segment)
+			return true;
+	return false;
+}
+
+/* Goes through up to SWEEP_KEYS keys behind *last; *more: there are others.
+ * Forgets tombstones that lie in victims. OURO_DAMAGED names a victim that a
+ * value still lies in. */
+static enum ouro_status
+sweep_page(struct log_engine *log, struct segment *const *victims, bool forget,
+    struct buffer *last, bool *more, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+	struct table_cursor cursor;
+	unsigned count = 0;
+
+	*more = table_seek(log->index.table, buffer_bytes(last), last->size > 0,
+	    &cursor);
+	while (*more && status == OURO_OK && count++ < SWEEP_KEYS) {
+		const struct location *place = cursor.payload;
+		bool victim = is_victim(victims, place->segment);
+
+		status = buffer_set(last, cursor.key, err);
+		if (status != OURO_OK)
+			break;
+		if (victim && place->state != LOCATION_TOMBSTONE)
+			return error_set(err, OURO_DAMAGED,
+			    "%s: the record at offset %" PRIu64
+			    " could not be copied",
+			    place->segment->path, place->offset);
+		if (victim && forget) {
+			index_forget(&log->index, buffer_bytes(last));
+			*more = table_seek(log->index.table, buffer_bytes(last),
+			    true, &cursor);
+		} else {
+			*more = table_next(&cursor);
+		}
+	}
+	return status;
+}
+
+/* Sees that only needless tombstones lie in victims, and may forget them. */
+static enum ouro_status
+sweep(struct log_engine *log, struct segment *const *victims, bool forget,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+	struct buffer last = { 0 };
+	bool more = true;
+
+	while (more && status == OURO_OK) {
+		if (forget)
+			pthread_rwlock_wrlock(&log->lock);
+		else
+			pthread_rwlock_rdlock(&log->lock);
+		status = sweep_page(log, victims, forget, &last, &more, err);
+		pthread_rwlock_unlock(&log->lock);
+	}
+	buffer_release(&last);
+	return status;
+}
+
+/* ---- letting go ------------------------------------------------------------------------ */
+
+/* The ids to be named: the victims, `missing`, and those dropped earlier
+ * that the header of a remaining segment still lists. */
+static enum ouro_status
+dropped_list(struct log_engine *log, struct segment *const *victims,
+    const struct id_set *missing, struct id_set *out, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && victims[i] != NULL; i++)
+		status = id_set_add(out, victims[i]->id, err);
+	for (size_t i = 0;
+	     missing != NULL && status == OURO_OK && i < missing->count; i++)
+		status = id_set_add(out, missing->ids[i], err);
+	pthread_rwlock_rdlock(&log->lock);
+	for (size_t i = 0; i < log->segment_count; i++) {
+		const struct segment *segment = log->segments[i];
+
+		if (is_victim(victims, segment))
+			continue;
+		for (uint32_t n = 0;
+		     status == OURO_OK && n < segment->ids_count; n++)
+			if (id_set_has(&log->dropped, segment->ids[n]))
+				status = id_set_add(out, segment->ids[n], err);
+	}
+	pthread_rwlock_unlock(&log->lock);
+	return status;
+}
+
+/* Takes the victims out of the log, and their files off the disk. */
+static enum ouro_status
+victims_remove(struct log_engine *log, struct segment *const *victims,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+	struct fs_file *file;
+
+	pthread_rwlock_wrlock(&log->lock);
+	for (size_t i = 0; victims[i] != NULL; i++)
+		log_engine_segment_remove(log, victims[i]);
+	pthread_rwlock_unlock(&log->lock);
+	for (size_t i = 0; victims[i] != NULL; i++) {
+		enum ouro_status one;
+
+		/* Who still reads it needs the file without its name: the
+		 * pin ends with the object. */
+		if (atomic_load(&victims[i]->references) > 2)
+			(void)segment_pin(victims[i], &file, NULL);
+		one = fs_unlink(log->fs, victims[i]->path,
+		    status == OURO_OK ? err : NULL);
+		if (status == OURO_OK)
+			status = one;
+		segment_unref(victims[i]); /* the log's reference */
+	}
+	if (status == OURO_OK)
+		status = fs_sync_dir(log->fs, log->dir, err);
+	return status;
+}
+
+/* Copies are in place and durable: the originals go. */
+static enum ouro_status
+victims_drop(struct log_engine *log, struct segment *const *victims,
+    const struct id_set *missing, struct ouro_error *err)
+{
+	struct id_set dropped = { 0 };
+	enum ouro_status status = sweep(log, victims, false, err);
+
+	if (status == OURO_OK)
+		status = dropped_list(log, victims, missing, &dropped, err);
+	if (status == OURO_OK)
+		status = commit_dropped(log, &dropped, err);
+	if (status == OURO_OK) {
+		struct id_set old;
+
+		pthread_rwlock_wrlock(&log->lock);
+		old = log->dropped;
+		log->dropped = dropped;
+		pthread_rwlock_unlock(&log->lock);
+		dropped = old;
+		status = sweep(log, victims, true, err);
+	}
+	id_set_release(&dropped);
+	if (status == OURO_OK)
+		status = victims_remove(log, victims, err);
+	return status;
+}
+
+/* A failed append may have left bytes behind a segment's end, which the next
+ * log segment makes void; before that one may go, they must. */
+static enum ouro_status
+junk_cut(struct log_engine *log, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	pthread_rwlock_rdlock(&log->lock);
+	for (size_t i = 0; status == OURO_OK && i < log->segment_count; i++) {
+		struct segment *segment = log->segments[i];
+		struct fs_file *file;
+
+		if (!atomic_load(&segment->junk))
+			continue;
+		status = segment_pin(segment, &file, err);
+		if (status != OURO_OK)
+			break;
+		status = fs_truncate(file, segment->end, err);
+		if (status == OURO_OK)
+			status = fs_sync(file, err);
+		if (status == OURO_OK)
+			atomic_store(&segment->junk, false);
+		segment_unpin(segment);
+	}
+	pthread_rwlock_unlock(&log->lock);
+	return status;
+}
+
+enum ouro_status
+compact_segments(struct log_engine *log, struct segment *const *victims,
+    const struct id_set *missing, bool salvage, struct ouro_error *err)
+{
+	struct copy copy;
+	enum ouro_status status = junk_cut(log, err);
+
+	if (status != OURO_OK)
+		return status;
+	copy_init(&copy, log, victims, salvage);
+	for (size_t i = 0; status == OURO_OK && victims[i] != NULL; i++)
+		status = copy_segment(&copy, victims[i], err);
+	if (status == OURO_OK)
+		status = copy_publish(&copy, err);
+	copy_release(&copy);
+	if (status == OURO_OK)
+		status = victims_drop(log, victims, missing, err);
+	return status;
+}
+
+/* ---- choosing ------------------------------------------------------------------------------ */
+
+/* Whether the segment is worth rewriting; under lock. */
+static bool
+worthwhile(const struct segment *segment, double dead_share)
+{
+	uint64_t content = segment->end - segment->frame_bytes;
+	uint64_t dead = content - segment->live_bytes;
+
+	if (segment->damaged > 0 || segment->kind == SEGMENT_LOST)
+		return false;
+	if (content == 0)
+		return true;
+	return dead > 0 && (double)dead >= dead_share * (double)content;
+}
+
+static const struct segment *
+last_log(const struct log_engine *log)
+{
+	for (size_t i = log->segment_count; i-- > 0;)
+		if (log->segments[i]->kind == SEGMENT_LOG)
+			return log->segments[i];
+	return NULL;
+}
+
+static bool
+is_small(const struct log_engine *log, const struct segment *segment)
+{
+	return segment->damaged == 0 && segment->kind != SEGMENT_LOST &&
+	    segment->end < log->segment_size / SMALL_SHARE;
+}
+
+/* Collects segments with ids <= limit worth rewriting, referenced; ended by
+ * NULL. Never the last log segment, unless it is said to be closed. */
+static enum ouro_status
+victims_choose(struct log_engine *log, double dead_share, uint64_t limit,
+    bool last_too, struct segment ***out, struct ouro_error *err)
+{
+	size_t count = 0, small = 0;
+	const struct segment *last;
+
+	pthread_rwlock_rdlock(&log->lock);
+	*out = calloc(log->segment_count + 1, sizeof(struct segment *));
+	last = last_log(log);
+	for (size_t i = 0; i < log->segment_count; i++)
+		small += is_small(log, log->segments[i]);
+	for (size_t i = 0; *out != NULL && i < log->segment_count; i++) {
+		struct segment *segment = log->segments[i];
+
+		if (segment->id > limit || (segment == last && !last_too))
+			continue;
+		if (worthwhile(segment, dead_share) ||
+		    (small >= SMALL_COUNT && is_small(log, segment)))
+			(*out)[count++] = segment_ref(segment);
+	}
+	pthread_rwlock_unlock(&log->lock);
+	return *out == NULL ? error_memory(err) : OURO_OK;
+}
+
+/* Closes the last log segment if it is worth rewriting; *closed its id. */
+static enum ouro_status
+last_close(struct log_engine *log, double dead_share, uint64_t *closed,
+    struct ouro_error *err)
+{
+	const struct segment *last;
+	bool wanted;
+
+	pthread_rwlock_rdlock(&log->lock);
+	last = last_log(log);
+	wanted = last != NULL && worthwhile(last, dead_share) &&
+	    last->end > last->frame_bytes;
+	*closed = wanted ? last->id : 0;
+	pthread_rwlock_unlock(&log->lock);
+	return wanted ? commit_rotate(log, err) : commit_barrier(log, err);
+}
+
+static uint64_t
+disk_size(struct log_engine *log)
+{
+	uint64_t size = 0;
+
+	pthread_rwlock_rdlock(&log->lock);
+	for (size_t i = 0; i < log->segment_count; i++)
+		size += log->segments[i]->end;
+	pthread_rwlock_unlock(&log->lock);
+	return size;
+}
+
+static enum ouro_status
+rounds_run(struct log_engine *log, struct segment **victims,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && victims[i] != NULL;
+	     i += ROUND_SEGMENTS) {
+		struct segment *round[ROUND_SEGMENTS + 1] = { 0 };
+
+		for (size_t n = 0; n < ROUND_SEGMENTS; n++) {
+			round[n] = victims[i + n];
+			if (round[n] == NULL)
+				break;
+		}
+		status = compact_segments(log, round, NULL, false, err);
+		if (round[ROUND_SEGMENTS - 1] == NULL)
+			break;
+	}
+	return status;
+}
+
+enum ouro_status
+compact_all(struct engine *engine, double dead_share, uint64_t *freed,
+    struct ouro_error *err)
+{
+	struct log_engine *log = log_engine_of(engine);
+	struct segment **victims = NULL;
+	enum ouro_status status;
+	uint64_t before, after, closed;
+
+	pthread_mutex_lock(&log->care);
+	before = disk_size(log);
+	status = last_close(log, dead_share, &closed, err);
+	if (status == OURO_OK)
+		status = victims_choose(log, dead_share, UINT64_MAX,
+		    closed != 0, &victims, err);
+	if (status == OURO_OK)
+		status = rounds_run(log, victims, err);
+	for (size_t i = 0; victims != NULL && victims[i] != NULL; i++)
+		segment_unref(victims[i]);
+	free(victims);
+	after = disk_size(log);
+	if (freed != NULL && before > after)
+		*freed = before - after;
+	pthread_mutex_unlock(&log->care);
+	return status;
+}

@@ -1,0 +1,360 @@
+#include "engine/copy.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "engine/region.h"
+#include "engine/walk.h"
+
+#define GATHER_BYTES (1024u * 1024)
+
+void
+copy_init(struct copy *copy, struct log_engine *log,
+    struct segment *const *victims, bool salvage)
+{
+	*copy = (struct copy){ .log = log, .victims = victims };
+	copy->salvage = salvage;
+	pthread_rwlock_rdlock(&log->lock);
+	copy->durable = log->durable_shown;
+	pthread_rwlock_unlock(&log->lock);
+}
+
+static bool
+is_victim(const struct copy *copy, const struct segment *segment)
+{
+	for (struct segment *const *p = copy->victims; *p != NULL; p++)
+		if (*p == segment)
+			return true;
+	return false;
+}
+
+/* ---- what counts ------------------------------------------------------------------ */
+
+/* Whether a segment that stays may hold an older record of some key: then a
+ * tombstone must stay too. Under lock. */
+static bool
+older_may_stay(const struct copy *copy, uint64_t sequence)
+{
+	const struct log_engine *log = copy->log;
+
+	if (log->missing.count > 0 && !copy->salvage)
+		return true;
+	for (size_t i = 0; i < log->segment_count; i++)
+		if (log->segments[i]->least < sequence &&
+		    !is_victim(copy, log->segments[i]))
+			return true;
+	return false;
+}
+
+static bool
+counts(struct copy *copy, const struct record *record)
+{
+	struct log_engine *log = copy->log;
+	const struct location *place;
+	bool result = false;
+
+	pthread_rwlock_rdlock(&log->lock);
+	place = index_find(&log->index, record->key);
+	if (place != NULL && place->sequence == record->sequence &&
+	    is_victim(copy, place->segment))
+		result = place->state == LOCATION_VALUE ||
+		    (place->state == LOCATION_TOMBSTONE &&
+			older_may_stay(copy, record->sequence));
+	pthread_rwlock_unlock(&log->lock);
+	return result;
+}
+
+/* ---- writing ------------------------------------------------------------------------ */
+
+static enum ouro_status
+output_write(struct copy *copy, struct ouro_error *err)
+{
+	enum ouro_status status;
+
+	if (copy->assembly.size == 0)
+		return OURO_OK;
+	status = assembly_write(&copy->assembly, copy->output->file,
+	    copy->output->end, err);
+	if (status == OURO_OK) {
+		copy->output->end += copy->assembly.size;
+		fs_flush_start(copy->output->file,
+		    copy->output->end - copy->assembly.size,
+		    copy->assembly.size);
+	}
+	assembly_clear(&copy->assembly);
+	return status;
+}
+
+static enum ouro_status
+output_finish(struct copy *copy, struct ouro_error *err)
+{
+	enum ouro_status status;
+	struct segment **grown;
+
+	if (copy->output == NULL)
+		return OURO_OK;
+	status = output_write(copy, err);
+	if (status != OURO_OK)
+		return status;
+	grown = realloc(copy->made,
+	    (copy->made_count + 1) * sizeof(struct segment *));
+	if (grown == NULL)
+		return error_memory(err);
+	copy->made = grown;
+	status = segment_finish(copy->output, copy->log->dir, err);
+	if (status != OURO_OK)
+		return status;
+	copy->made[copy->made_count++] = copy->output;
+	copy->output = NULL;
+	return OURO_OK;
+}
+
+static enum ouro_status
+output_begin(struct copy *copy, struct ouro_error *err)
+{
+	struct log_engine *log = copy->log;
+	struct segment_plan plan = {
+		.kind = SEGMENT_COPIES,
+		.seal_key = log->seal_key,
+		.id = atomic_fetch_add(&log->id_next, 1),
+	};
+	enum ouro_status status;
+
+	pthread_rwlock_rdlock(&log->lock);
+	status = log_engine_ids(log, &plan.ids, &plan.ids_count, err);
+	pthread_rwlock_unlock(&log->lock);
+	if (status != OURO_OK)
+		return status;
+	return segment_begin(&log->files, log->dir, &plan, &copy->output, err);
+}
+
+/* Copies one record, whose seal is open, if it counts. */
+static enum ouro_status
+record_copy(struct copy *copy, const struct record *record,
+    struct ouro_error *err)
+{
+	struct record plain = *record;
+	enum ouro_status status = OURO_OK;
+
+	if ((record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
+	    !counts(copy, record))
+		return OURO_OK;
+	if (copy->output != NULL &&
+	    copy->output->end + copy->assembly.size >= copy->log->segment_size)
+		status = output_finish(copy, err);
+	if (status == OURO_OK && copy->output == NULL)
+		status = output_begin(copy, err);
+	if (status != OURO_OK)
+		return status;
+	plain.durable = copy->durable;
+	status = assembly_record(&copy->assembly, &copy->output->frame, &plain,
+	    err);
+	/* Pieces after the first point into the walk's window. */
+	if (status == OURO_OK &&
+	    (copy->assembly.count > 1 || copy->assembly.size > GATHER_BYTES))
+		status = output_write(copy, err);
+	return status;
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
+struct copy_source {
+	struct copy *copy;
+	struct segment *victim;
+};
+
+static enum ouro_status
+source_damaged(const struct copy_source *source, uint64_t offset,
+    struct ouro_error *err)
+{
+	if (source->copy->salvage)
+		return OURO_OK;
+	return error_set(err, OURO_DAMAGED,
+	    "%s: damaged at offset %" PRIu64 "; repair comes first",
+	    source->victim->path, offset);
+}
+
+/* Also called by region_parse, for what is left of a damaged stretch. */
+static enum ouro_status
+source_record(void *context, uint64_t offset, bool good, struct record *record,
+    struct ouro_error *err)
+{
+	struct copy_source *source = context;
+	enum ouro_status status;
+
+	if (!good)
+		return source_damaged(source, offset, err);
+	status = record_unseal(&source->victim->frame, record, err);
+	if (status == OURO_WRONG_KEY)
+		return source_damaged(source, offset, err);
+	if (status != OURO_OK)
+		return status;
+	if (source->victim->kind == SEGMENT_OLD)
+		record->sequence = region_old_sequence(source->victim->id,
+		    offset);
+	return record_copy(source->copy, record, err);
+}
+
+static enum ouro_status
+source_batch(struct copy_source *source, const struct walk_item *item,
+    struct ouro_error *err)
+{
+	const struct record *batch = &item->record;
+	uint64_t offset = item->offset + RECORD_HEAD;
+	enum ouro_status status = OURO_OK;
+	size_t at = 0;
+
+	for (uint32_t i = 0; status == OURO_OK && i < batch->count; i++) {
+		struct record sub;
+		bool good = record_sub_decode(&source->victim->frame,
+		    batch->value.data + at, batch->value.size - at,
+		    batch->sequence + i, &sub);
+
+		status = source_record(source, offset + at, good, &sub, err);
+		if (!good)
+			break;
+		at += (size_t)sub.size;
+	}
+	return status;
+}
+
+static enum ouro_status
+source_bad(struct copy_source *source, struct walk *walk,
+    const struct walk_item *item, uint64_t expected, struct ouro_error *err)
+{
+	enum ouro_status status = source_damaged(source, item->offset, err);
+	struct bytes data;
+	bool understood;
+
+	if (status == OURO_OK)
+		status = walk_bytes(walk, item, &data, err);
+	if (status == OURO_OK)
+		status = region_parse(source->victim, data, item->offset,
+		    expected, source_record, source, &understood, err);
+	return status;
+}
+
+enum ouro_status
+copy_segment(struct copy *copy, struct segment *victim, struct ouro_error *err)
+{
+	struct copy_source source = { copy, victim };
+	uint64_t expected = victim->first;
+	struct walk_item item;
+	struct walk walk;
+	enum ouro_status status;
+
+	if (victim->kind == SEGMENT_LOST)
+		return OURO_OK;
+	status = walk_open(&walk, victim, victim->end, err);
+	while (status == OURO_OK) {
+		status = walk_next(&walk, &item, err);
+		if (status != OURO_OK)
+			break;
+		if (!item.good) {
+			status = source_bad(&source, &walk, &item, expected,
+			    err);
+			continue;
+		}
+		expected = item.record.sequence + item.record.count;
+		if (item.record.op == RECORD_BATCH)
+			status = source_batch(&source, &item, err);
+		else
+			status = source_record(&source, item.offset, true,
+			    &item.record, err);
+	}
+	walk_close(&walk);
+	return status == OURO_END ? OURO_OK : status;
+}
+
+/* ---- publishing ------------------------------------------------------------------------ */
+
+/* Lets the index point at one copy, if it still points at the original. */
+static void
+copy_point(struct copy *copy, struct segment *made, const struct record *record,
+    uint64_t offset)
+{
+	struct log_engine *log = copy->log;
+	struct location to = {
+		.segment = made,
+		.offset = offset,
+		.sequence = record->sequence,
+		.value_size = (uint32_t)record->value.size,
+		.state = record->op == RECORD_PUT ? LOCATION_VALUE
+						  : LOCATION_TOMBSTONE,
+	};
+	struct location *place;
+
+	pthread_rwlock_wrlock(&log->lock);
+	if (record->sequence < made->least)
+		made->least = record->sequence;
+	place = index_find(&log->index, record->key);
+	if (place != NULL && place->sequence == record->sequence &&
+	    is_victim(copy, place->segment))
+		index_move(&log->index, record->key, place, &to);
+	pthread_rwlock_unlock(&log->lock);
+}
+
+/* Reads a finished segment again; with point, moves the index to it. */
+static enum ouro_status
+made_read(struct copy *copy, struct segment *made, bool point,
+    struct ouro_error *err)
+{
+	struct walk_item item;
+	struct walk walk;
+	enum ouro_status status = walk_open(&walk, made, made->end, err);
+
+	while (status == OURO_OK) {
+		status = walk_next(&walk, &item, err);
+		if (status != OURO_OK)
+			break;
+		if (!item.good)
+			status = error_set(err, OURO_DAMAGED,
+			    "%s: what was just written at offset %" PRIu64
+			    " reads back damaged",
+			    made->path, item.offset);
+		else
+			status = record_unseal(&made->frame, &item.record, err);
+		if (status == OURO_OK && point)
+			copy_point(copy, made, &item.record, item.offset);
+	}
+	walk_close(&walk);
+	return status == OURO_END ? OURO_OK : status;
+}
+
+enum ouro_status
+copy_publish(struct copy *copy, struct ouro_error *err)
+{
+	struct log_engine *log = copy->log;
+	enum ouro_status status = output_finish(copy, err);
+
+	for (size_t i = 0; status == OURO_OK && i < copy->made_count; i++)
+		status = made_read(copy, copy->made[i], false, err);
+	while (status == OURO_OK && copy->made_count > 0) {
+		struct segment *made = copy->made[copy->made_count - 1];
+
+		pthread_rwlock_wrlock(&log->lock);
+		status = log_engine_segment_add(log, made, err);
+		pthread_rwlock_unlock(&log->lock);
+		if (status != OURO_OK)
+			break;
+		copy->made_count--; /* the log's now */
+		status = made_read(copy, made, true, err);
+	}
+	return status;
+}
+
+void
+copy_release(struct copy *copy)
+{
+	for (size_t i = 0; i < copy->made_count; i++) {
+		fs_unlink(copy->log->fs, copy->made[i]->path, NULL);
+		segment_unref(copy->made[i]);
+	}
+	if (copy->output != NULL)
+		fs_unlink(copy->log->fs, copy->output->path, NULL);
+	segment_unref(copy->output);
+	free(copy->made);
+	assembly_release(&copy->assembly);
+}

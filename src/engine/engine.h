@@ -1,0 +1,215 @@
+/*
+ * engine - an ordered, durable map from bytes to bytes, and the interface
+ * of every storage driver.
+ *
+ * Drivers: engine_memory_open (the reference model, nothing durable) and
+ * engine_log_open (a segmented log in a directory, the default). One
+ * conformance suite (engine/conformance.h) runs over all.
+ *
+ * Guarantees of every driver
+ *   - engine_apply is atomic: all its operations are visible, or none; also
+ *     after a crash.
+ *   - With ENGINE_SYNC_ALWAYS, or after engine_barrier returned OURO_OK, what
+ *     was applied survives power loss.
+ *   - Keys are ordered by memcmp, the shorter first.
+ *   - All calls but engine_close may be made from any thread at once.
+ *
+ * Non-goals: transactions that span several engines, isolation of reads over
+ * more than one key.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/bytes.h"
+
+struct executor;
+struct fs;
+struct log;
+struct engine;
+struct engine_scan;
+
+#define ENGINE_KEY_MAX	 4096u		      /* bytes; at least 1 */
+#define ENGINE_VALUE_MAX (64u * 1024 * 1024)  /* bytes */
+#define ENGINE_BATCH_MAX (128u * 1024 * 1024) /* keys and values together */
+
+/* When a write becomes durable. */
+enum engine_sync {
+	ENGINE_SYNC_DEFAULT,  /* as the engine was opened; there: ALWAYS */
+	ENGINE_SYNC_ALWAYS,   /* before the call returns */
+	ENGINE_SYNC_INTERVAL, /* at most sync_interval_ms later */
+	ENGINE_SYNC_NEVER,    /* when the system likes, or at a barrier */
+};
+
+struct engine_options {
+	struct fs *fs;		   /* NULL = fs_posix() */
+	struct executor *executor; /* required by the log driver; borrowed */
+	const struct log *log;	   /* borrowed; NULL = silence */
+	enum engine_sync sync;
+	uint32_t sync_interval_ms; /* 0 = 100 */
+	uint64_t segment_size;	   /* bytes before rotation; 0 = 64 MiB */
+	bool read_only;		   /* changes nothing on disk */
+	bool must_exist;	   /* OURO_NOT_FOUND instead of making it */
+	/* 32 bytes, copied, or NULL: keys and values lie on disk encrypted
+	 * (AES-256-GCM) under a key derived from this one per segment. Must
+	 * be given again, the same, at each opening: else OURO_WRONG_KEY. */
+	const uint8_t *seal_key;
+};
+
+enum ouro_status engine_memory_open(const struct engine_options *options,
+    struct engine **out, struct ouro_error *err);
+
+/*
+ * Opens or makes a log engine in directory dir.
+ *   OURO_LOCKED      another process (named by its pid) has it open
+ *   OURO_UNSUPPORTED written by a newer format
+ *   OURO_WRONG_KEY   another seal_key
+ * Damage below the durable mark does not fail the opening: it is logged,
+ * counted in engine_stats, and told by engine_verify.
+ */
+enum ouro_status engine_log_open(const char *dir,
+    const struct engine_options *options, struct engine **out,
+    struct ouro_error *err);
+
+/* Waits for nothing but its own running steps; makes all applied writes
+ * durable first. Scans and values must have been closed. NULL is fine. */
+void engine_close(struct engine *engine);
+
+/* ---- writing --------------------------------------------------------------- */
+
+enum engine_op_kind { ENGINE_PUT, ENGINE_DELETE };
+
+/* What must hold for the key before the whole batch for it to happen. */
+enum engine_condition {
+	ENGINE_ALWAYS,
+	ENGINE_IF_ABSENT, /* the key is not there */
+	ENGINE_IF_EQUAL,  /* the key's value is `expected` */
+};
+
+struct engine_op {
+	enum engine_op_kind kind;
+	enum engine_condition condition;
+	struct bytes key;
+	struct bytes value;    /* ENGINE_PUT */
+	struct bytes expected; /* ENGINE_IF_EQUAL */
+};
+
+/*
+ * Applies count operations, in order, atomically. All conditions are checked
+ * first, against the state before the batch: OURO_CONFLICT names the key (in
+ * hex) of the first that fails, and nothing happens. Deleting an absent key
+ * is fine and, alone, writes nothing.
+ *   OURO_NO_SPACE, OURO_IO  nothing happened; memory and disk are as before
+ *   OURO_READ_ONLY          opened so, or an fsync failed earlier
+ *   OURO_TOO_LARGE, OURO_INVALID  a limit above
+ */
+enum ouro_status engine_apply(struct engine *engine,
+    const struct engine_op *ops, size_t count, enum engine_sync sync,
+    struct ouro_error *err);
+
+/* All that was applied before this call is durable when it returns OK. */
+enum ouro_status engine_barrier(struct engine *engine, struct ouro_error *err);
+
+/* ---- reading ---------------------------------------------------------------- */
+
+/* A value and what keeps it alive. Zeroed = empty. */
+struct engine_value {
+	struct bytes bytes;
+	void *owner; /* private to the driver */
+	void (*release)(struct engine_value *value);
+};
+
+/*
+ * OURO_NOT_FOUND; OURO_DAMAGED with file and offset when the newest value
+ * known for the key cannot be read (never an older one instead).
+ */
+enum ouro_status engine_get(struct engine *engine, struct bytes key,
+    struct engine_value *out, struct ouro_error *err);
+void engine_value_release(struct engine_value *value);
+
+/* OURO_OK or OURO_NOT_FOUND without reading the value. value_size may be
+ * NULL. */
+enum ouro_status engine_exists(struct engine *engine, struct bytes key,
+    uint64_t *value_size, struct ouro_error *err);
+
+/* Which keys, and which way. Zeroed = all, forward, with values. */
+struct engine_range {
+	struct bytes prefix; /* only keys that begin so */
+	struct bytes begin;  /* inclusive; empty = from the first */
+	struct bytes end;    /* exclusive; empty = to the last */
+	bool reverse;
+	bool keys_only; /* value.bytes is then empty */
+};
+
+/*
+ * An iteration stays valid while others write. It shows each key that is in
+ * the range during the whole iteration exactly once, in order; a key written
+ * or deleted meanwhile is shown as it was at some moment of the iteration.
+ */
+enum ouro_status engine_scan_open(struct engine *engine,
+    const struct engine_range *range, struct engine_scan **out,
+    struct ouro_error *err);
+/* key and value are valid until the next call for this scan. OURO_END. A
+ * value that cannot be read is OURO_DAMAGED with its key set; the scan goes
+ * on at the next call. */
+enum ouro_status engine_scan_next(struct engine_scan *scan, struct bytes *key,
+    struct bytes *value, struct ouro_error *err);
+void engine_scan_close(struct engine_scan *scan);
+
+/* ---- care ---------------------------------------------------------------------- */
+
+/* One place where stored bytes are wrong. */
+struct engine_damage {
+	const char *file; /* path */
+	uint64_t offset;
+	uint64_t size;	  /* bytes not understood; 0 = the file is missing */
+	struct bytes key; /* the key hit, empty when unknown */
+	const char *text;
+};
+
+typedef void engine_damage_report(void *context,
+    const struct engine_damage *damage);
+
+/* Reads and checks everything stored; calls report (may be NULL) for each
+ * fault and never stops at the first. OURO_DAMAGED when there was one. */
+enum ouro_status engine_verify(struct engine *engine,
+    engine_damage_report *report, void *context, struct ouro_error *err);
+
+/* Rewrites what is readable of damaged segments and forgets the rest: keys
+ * whose newest value is lost become absent (each is reported). Afterwards
+ * engine_verify is clean. */
+enum ouro_status engine_repair(struct engine *engine,
+    engine_damage_report *report, void *context, struct ouro_error *err);
+
+/* Rewrites segments whose dead share is at least dead_share (0..1) and frees
+ * their space. *freed (may be NULL) = bytes of disk given back. */
+enum ouro_status engine_compact(struct engine *engine, double dead_share,
+    uint64_t *freed, struct ouro_error *err);
+
+struct engine_stats {
+	uint64_t keys;
+	uint64_t live_bytes; /* on disk, of records that count */
+	uint64_t dead_bytes; /* on disk, of records that do not */
+	uint64_t disk_bytes; /* all files */
+	uint64_t segments;
+	uint64_t segment_oldest, segment_active; /* ids */
+	uint64_t sequence;			 /* of the last operation */
+	uint64_t durable_through;
+	uint64_t memory_bytes;	  /* of the index */
+	uint64_t torn_bytes;	  /* tail dropped at this opening */
+	uint64_t damaged_records; /* known since this opening */
+	uint64_t missing_segments;
+};
+
+enum ouro_status engine_stats(struct engine *engine, struct engine_stats *out,
+    struct ouro_error *err);
+
+enum engine_capability {
+	ENGINE_DURABLE = 1,
+	ENGINE_ORDERED = 2,
+	ENGINE_CONDITIONS = 4,
+	ENGINE_SEALED = 8, /* a seal_key was given */
+};
+
+unsigned engine_capabilities(const struct engine *engine);
+
+#endif

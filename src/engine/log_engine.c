@@ -1,0 +1,395 @@
+#include "engine/log_engine.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/executor.h"
+#include "base/log.h"
+#include "engine/append.h"
+#include "engine/commit.h"
+#include "engine/compact.h"
+#include "engine/recover.h"
+#include "engine/repair.h"
+#include "engine/verify.h"
+
+#define SEGMENT_SIZE_DEFAULT  (64u * 1024 * 1024)
+#define SYNC_INTERVAL_DEFAULT 100u
+#define LOCK_NAME	      "LOCK"
+
+/* ---- the list of segments --------------------------------------------------------- */
+
+enum ouro_status
+log_engine_segment_add(struct log_engine *log, struct segment *segment,
+    struct ouro_error *err)
+{
+	size_t i = log->segment_count;
+
+	if (i == log->segment_capacity) {
+		size_t capacity = i * 2 + 16;
+		struct segment **grown = realloc(log->segments,
+		    capacity * sizeof(struct segment *));
+
+		if (grown == NULL)
+			return error_memory(err);
+		log->segments = grown;
+		log->segment_capacity = capacity;
+	}
+	for (; i > 0 && log->segments[i - 1]->id > segment->id; i--)
+		log->segments[i] = log->segments[i - 1];
+	log->segments[i] = segment;
+	log->segment_count++;
+	return OURO_OK;
+}
+
+void
+log_engine_segment_remove(struct log_engine *log, const struct segment *segment)
+{
+	size_t i = 0;
+
+	while (log->segments[i] != segment)
+		i++;
+	log->segment_count--;
+	for (; i < log->segment_count; i++)
+		log->segments[i] = log->segments[i + 1];
+}
+
+enum ouro_status
+log_engine_ids(const struct log_engine *log, uint64_t **ids, uint32_t *count,
+    struct ouro_error *err)
+{
+	*count = (uint32_t)log->segment_count;
+	*ids = calloc(log->segment_count + 1, sizeof **ids);
+	if (*ids == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < log->segment_count; i++)
+		(*ids)[i] = log->segments[i]->id;
+	return OURO_OK;
+}
+
+/* ---- reading ------------------------------------------------------------------------ */
+
+/* Copies the key's location and references its segment. */
+static enum ouro_status
+location_take(struct log_engine *log, struct bytes key, struct location *out,
+    struct ouro_error *err)
+{
+	const struct location *place;
+
+	pthread_rwlock_rdlock(&log->lock);
+	place = index_find(&log->index, key);
+	if (place != NULL && place->state != LOCATION_TOMBSTONE) {
+		*out = *place;
+		segment_ref(out->segment);
+	} else {
+		place = NULL;
+	}
+	pthread_rwlock_unlock(&log->lock);
+	if (place == NULL)
+		return error_set(err, OURO_NOT_FOUND, "no such key");
+	return OURO_OK;
+}
+
+static void
+value_release(struct engine_value *value)
+{
+	free(value->owner);
+}
+
+static enum ouro_status
+log_get(struct engine *engine, struct bytes key, struct engine_value *out,
+    struct ouro_error *err)
+{
+	struct buffer block = { 0 };
+	struct location location;
+	enum ouro_status status;
+
+	status = location_take(log_engine_of(engine), key, &location, err);
+	if (status != OURO_OK)
+		return status;
+	status = location_read(&location, key, &block, &out->bytes, err);
+	segment_unref(location.segment);
+	if (status != OURO_OK) {
+		buffer_release(&block);
+		out->bytes = bytes_of(NULL, 0);
+		return status;
+	}
+	out->owner = block.data;
+	out->release = value_release;
+	return OURO_OK;
+}
+
+static enum ouro_status
+log_exists(struct engine *engine, struct bytes key, uint64_t *value_size,
+    struct ouro_error *err)
+{
+	struct location location;
+	enum ouro_status status;
+
+	status = location_take(log_engine_of(engine), key, &location, err);
+	if (status != OURO_OK)
+		return status;
+	if (value_size != NULL)
+		*value_size = location.value_size;
+	segment_unref(location.segment);
+	return OURO_OK;
+}
+
+static enum ouro_status
+log_stats(struct engine *engine, struct engine_stats *out,
+    struct ouro_error *err)
+{
+	struct log_engine *log = log_engine_of(engine);
+
+	(void)err;
+	pthread_rwlock_rdlock(&log->lock);
+	for (size_t i = 0; i < log->segment_count; i++) {
+		const struct segment *segment = log->segments[i];
+
+		out->disk_bytes += segment->end;
+		if (i == 0)
+			out->segment_oldest = segment->id;
+		if (segment->kind == SEGMENT_LOG)
+			out->segment_active = segment->id;
+	}
+	out->keys = log->index.keys;
+	out->live_bytes = log->index.live_bytes;
+	out->dead_bytes = out->disk_bytes - out->live_bytes;
+	out->segments = log->segment_count;
+	out->sequence = log->sequence;
+	out->durable_through = log->durable_shown;
+	out->memory_bytes = table_memory(log->index.table);
+	out->torn_bytes = log->torn_bytes;
+	out->damaged_records = log->damaged_records;
+	out->missing_segments = log->missing.count;
+	pthread_rwlock_unlock(&log->lock);
+	return OURO_OK;
+}
+
+/* ---- opening and closing ------------------------------------------------------------ */
+
+/* Makes the name of dir itself durable. */
+static enum ouro_status
+parent_sync(struct fs *fs, const char *dir, struct ouro_error *err)
+{
+	char parent[FS_PATH_MAX];
+	size_t size = strlen(dir);
+
+	if (size >= sizeof parent)
+		return error_set(err, OURO_TOO_LARGE, "%s: path too long", dir);
+	while (size > 0 && dir[size - 1] == '/')
+		size--;
+	while (size > 0 && dir[size - 1] != '/')
+		size--;
+	if (size == 0)
+		return fs_sync_dir(fs, ".", err);
+	while (size > 1 && dir[size - 1] == '/')
+		size--;
+	memcpy(parent, dir, size);
+	parent[size] = '\0';
+	return fs_sync_dir(fs, parent, err);
+}
+
+static enum ouro_status
+directory_open(struct log_engine *log, bool must_exist, struct ouro_error *err)
+{
+	struct fs_info info;
+	enum ouro_status status = fs_stat(log->fs, log->dir, &info, err);
+
+	if (status == OURO_OK) {
+		if (!info.directory)
+			return error_set(err, OURO_INVALID,
+			    "%s is no directory", log->dir);
+		return OURO_OK;
+	}
+	if (status != OURO_NOT_FOUND || must_exist || log->read_only)
+		return status;
+	status = fs_mkdir(log->fs, log->dir, err);
+	return status == OURO_OK ? parent_sync(log->fs, log->dir, err) : status;
+}
+
+/* Takes the lock; with must_exist only where a store already is. */
+static enum ouro_status
+lock_take(struct log_engine *log, bool must_exist, struct ouro_error *err)
+{
+	unsigned flags = FS_READ | FS_WRITE | (must_exist ? 0 : FS_CREATE);
+	enum ouro_status status;
+	char path[FS_PATH_MAX];
+
+	if (log->read_only)
+		return OURO_OK;
+	status = fs_join(path, log->dir, LOCK_NAME, err);
+	if (status == OURO_OK && must_exist && recover_finds(log->fs, log->dir))
+		flags |= FS_CREATE;
+	if (status == OURO_OK)
+		status = fs_open(log->fs, path, flags, &log->lock_file, err);
+	if (status == OURO_OK)
+		status = fs_lock(log->lock_file, err);
+	return status;
+}
+
+static enum ouro_status
+tasks_start(struct log_engine *log, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	if (log->read_only)
+		return OURO_OK;
+	status = executor_task_start(log->executor, commit_step, log,
+	    &log->commit_task, err);
+	if (status == OURO_OK)
+		status = executor_task_start(log->executor,
+		    commit_interval_step, log, &log->interval_task, err);
+	return status;
+}
+
+/* Gives back everything; the files are as they are. */
+static void
+log_free(struct log_engine *log)
+{
+	executor_task_stop(log->interval_task);
+	executor_task_stop(log->commit_task);
+	append_release(log);
+	for (size_t i = 0; i < log->segment_count; i++)
+		segment_unref(log->segments[i]);
+	free(log->segments);
+	index_release(&log->index);
+	id_set_release(&log->missing);
+	id_set_release(&log->dropped);
+	segment_files_release(&log->files);
+	fs_close(log->lock_file);
+	pthread_rwlock_destroy(&log->lock);
+	pthread_mutex_destroy(&log->queue_lock);
+	pthread_mutex_destroy(&log->care);
+	bytes_wipe(log->seal_key_bytes, sizeof log->seal_key_bytes);
+	free(log->dir);
+	free(log);
+}
+
+static void
+log_close(struct engine *engine)
+{
+	struct log_engine *log = log_engine_of(engine);
+	struct ouro_error err = { 0 };
+
+	executor_task_stop(log->interval_task);
+	executor_task_stop(log->commit_task);
+	log->interval_task = log->commit_task = NULL;
+	if (!log->read_only && append_close(log, &err) != OURO_OK)
+		log_write(log->log, LOG_ERROR, "%s: closing: %s", log->dir,
+		    err.text);
+	log_free(log);
+}
+
+static enum ouro_status
+log_apply(struct engine *engine, const struct engine_op *ops, size_t count,
+    enum engine_sync sync, struct ouro_error *err)
+{
+	struct log_engine *log = log_engine_of(engine);
+
+	if (sync == ENGINE_SYNC_DEFAULT)
+		sync = log->sync;
+	return commit_ops(log, ops, count, sync, err);
+}
+
+static enum ouro_status
+log_barrier(struct engine *engine, struct ouro_error *err)
+{
+	struct log_engine *log = log_engine_of(engine);
+
+	return log->read_only ? OURO_OK : commit_barrier(log, err);
+}
+
+static const struct engine_driver log_driver = {
+	.close = log_close,
+	.apply = log_apply,
+	.barrier = log_barrier,
+	.get = log_get,
+	.exists = log_exists,
+	.scan_open = log_scan_open,
+	.scan_next = log_scan_next,
+	.scan_close = log_scan_close,
+	.verify = verify_all,
+	.repair = repair_all,
+	.compact = compact_all,
+	.stats = log_stats,
+	.capabilities = ENGINE_DURABLE | ENGINE_ORDERED | ENGINE_CONDITIONS,
+};
+
+static const struct engine_driver log_driver_sealed = {
+	.close = log_close,
+	.apply = log_apply,
+	.barrier = log_barrier,
+	.get = log_get,
+	.exists = log_exists,
+	.scan_open = log_scan_open,
+	.scan_next = log_scan_next,
+	.scan_close = log_scan_close,
+	.verify = verify_all,
+	.repair = repair_all,
+	.compact = compact_all,
+	.stats = log_stats,
+	.capabilities = ENGINE_DURABLE | ENGINE_ORDERED | ENGINE_CONDITIONS |
+	    ENGINE_SEALED,
+};
+
+static void
+options_take(struct log_engine *log, const struct engine_options *options)
+{
+	log->fs = options->fs != NULL ? options->fs : fs_posix();
+	log->executor = options->executor;
+	log->log = options->log;
+	log->read_only = options->read_only;
+	log->sync = options->sync == ENGINE_SYNC_DEFAULT ? ENGINE_SYNC_ALWAYS
+							 : options->sync;
+	log->sync_interval_ms = options->sync_interval_ms != 0
+	    ? options->sync_interval_ms
+	    : SYNC_INTERVAL_DEFAULT;
+	log->segment_size = options->segment_size != 0 ? options->segment_size
+						       : SEGMENT_SIZE_DEFAULT;
+	log->engine.driver = &log_driver;
+	if (options->seal_key == NULL)
+		return;
+	log->engine.driver = &log_driver_sealed;
+	memcpy(log->seal_key_bytes, options->seal_key, KEY_SIZE);
+	log->seal_key = log->seal_key_bytes;
+}
+
+enum ouro_status
+engine_log_open(const char *dir, const struct engine_options *options,
+    struct engine **out, struct ouro_error *err)
+{
+	struct log_engine *log;
+	enum ouro_status status;
+
+	*out = NULL;
+	if (options == NULL || options->executor == NULL ||
+	    options->sync > ENGINE_SYNC_NEVER)
+		return error_set(err, OURO_INVALID,
+		    "a log engine needs an executor and a known sync mode");
+	log = calloc(1, sizeof *log);
+	if (log == NULL)
+		return error_memory(err);
+	options_take(log, options);
+	pthread_rwlock_init(&log->lock, NULL);
+	pthread_mutex_init(&log->queue_lock, NULL);
+	pthread_mutex_init(&log->care, NULL);
+	segment_files_init(&log->files, log->fs, log->read_only);
+	log->dir = strdup(dir);
+	status = log->dir == NULL ? error_memory(err) : OURO_OK;
+	if (status == OURO_OK)
+		status = directory_open(log, options->must_exist, err);
+	if (status == OURO_OK)
+		status = lock_take(log, options->must_exist, err);
+	if (status == OURO_OK)
+		status = recover(log, err);
+	if (status == OURO_OK)
+		status = tasks_start(log, err);
+	if (status != OURO_OK) {
+		log_free(log);
+		return status;
+	}
+	*out = &log->engine;
+	return OURO_OK;
+}

@@ -1,0 +1,125 @@
+/*
+ * log_engine - the log driver's state, shared by its files:
+ *
+ *   log_engine.c  open, close, get, exists, stats
+ *   index.c       where each key's newest record lies
+ *   recover.c     opening: replay, torn tails, damage   (+ survey.c, region.c)
+ *   commit.c      writing: queue, group commit            (+ pending.c)
+ *   append.c      the end of the log: rotation, syncs, marks
+ *   scan.c        iteration
+ *   compact.c     rewriting segments
+ *   verify.c      reading everything; repair
+ *
+ * Invariants
+ *   1. Sequences are given by the commit step, in the order in which records
+ *      lie in the log; a log segment's sequences follow one another, and it
+ *      continues where the one before it ended. Segments of copies hold
+ *      older sequences in any order, all of them durable.
+ *   2. durable: every operation with a sequence <= durable was covered by a
+ *      completed sync. A record never states more.
+ *   3. A log segment whose creation was begun ends the one before it: no
+ *      record is ever appended to that again.
+ *   4. No sequence is used twice under one salt: after a failed append, a
+ *      torn tail or (when sealed) a session that did not close, the log goes
+ *      on in a new segment.
+ *   5. The index names, for each key, the known record with the highest
+ *      sequence: a value, a tombstone, or damage.
+ *   6. Files of segments are only read while a reference to the segment is
+ *      held, and never with `lock` held.
+ *   7. A segment's file is removed after a durable `dropped` record named
+ *      it, and that record is written after all that must remain of the
+ *      segment, and all that made its rest obsolete, is durable.
+ *
+ * Locks: care > lock > segment files. The commit step is a lock of its own,
+ * taken between care and lock.
+ */
+#ifndef ENGINE_LOG_ENGINE_H
+#define ENGINE_LOG_ENGINE_H
+
+#include "engine/assembly.h"
+#include "engine/driver.h"
+#include "engine/id_set.h"
+#include "engine/index.h"
+#include "engine/segment.h"
+
+struct executor_task;
+struct commit_request;
+
+struct log_engine {
+	struct engine engine;
+	struct fs *fs;
+	struct executor *executor;
+	const struct log *log;
+	char *dir;
+	enum engine_sync sync;
+	uint32_t sync_interval_ms;
+	uint64_t segment_size;
+	bool read_only;
+	uint8_t seal_key_bytes[KEY_SIZE];
+	const uint8_t *seal_key; /* NULL or the bytes above */
+	struct fs_file *lock_file;
+	struct segment_files files;
+
+	pthread_rwlock_t lock; /* guards what follows */
+	struct index index;
+	struct segment **segments; /* ascending ids */
+	size_t segment_count;
+	size_t segment_capacity;
+	struct id_set missing; /* ids listed but not there */
+	struct id_set dropped; /* ids that a `dropped` record names */
+	uint64_t sequence;     /* of the last operation that is visible */
+	uint64_t durable_shown;
+	uint64_t torn_bytes;
+	uint64_t damaged_records;
+
+	atomic_uint_fast64_t id_next; /* for the next segment */
+
+	/* Guarded by the commit step. */
+	struct segment *active; /* NULL: the next record opens a segment */
+	uint64_t active_end;	/* >= active->end, which readers see */
+	bool active_continued;	/* from an earlier session */
+	uint64_t sequence_next;
+	uint64_t durable;
+	struct segment **dirty; /* referenced and pinned, to be synced */
+	size_t dirty_count;
+	size_t dirty_capacity;
+	uint64_t unflushed; /* bytes written since the last flush hint */
+	bool appended;	    /* in this session */
+	struct assembly assembly;
+
+	atomic_bool broken; /* a sync failed: no writes any more */
+	atomic_bool sync_due;
+	struct executor_task *commit_task;
+	struct executor_task *interval_task;
+	pthread_mutex_t queue_lock; /* guards queue_* */
+	struct commit_request *queue_head, *queue_tail;
+	uint64_t interval_deadline_ns; /* 0: none; guarded by queue_lock */
+
+	pthread_mutex_t care; /* one of compact, repair, verify at a time */
+};
+
+static inline struct log_engine *
+log_engine_of(struct engine *engine)
+{
+	return (struct log_engine *)(void *)engine;
+}
+
+/* Inserts in id order, taking over the reference; under lock for writing. */
+enum ouro_status log_engine_segment_add(struct log_engine *log,
+    struct segment *segment, struct ouro_error *err);
+/* Takes it out, giving the reference back to the caller. */
+void log_engine_segment_remove(struct log_engine *log,
+    const struct segment *segment);
+/* Copies the ids of all segments, for a header; under lock. */
+enum ouro_status log_engine_ids(const struct log_engine *log, uint64_t **ids,
+    uint32_t *count, struct ouro_error *err);
+
+/* scan.c */
+enum ouro_status log_scan_open(struct engine *engine,
+    const struct engine_range *range, struct engine_scan **out,
+    struct ouro_error *err);
+enum ouro_status log_scan_next(struct engine_scan *base, struct bytes *key,
+    struct bytes *value, struct ouro_error *err);
+void log_scan_close(struct engine_scan *base);
+
+#endif

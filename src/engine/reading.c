@@ -1,0 +1,366 @@
+#include "engine/reading.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "engine/region.h"
+#include "engine/walk.h"
+
+/* One segment's part of a pass. */
+struct reading {
+	struct survey *survey;
+	struct segment *segment;
+	uint64_t expected; /* the sequence that comes next (log segments) */
+	uint64_t limit;	   /* from this sequence on nothing counts */
+	bool bad;	   /* the last item was bad */
+};
+
+/* ---- what was found ------------------------------------------------------------- */
+
+static enum ouro_status
+gap_add(struct survey *survey, struct survey_gap gap, struct ouro_error *err)
+{
+	survey->odd = true;
+	if (survey->final)
+		return OURO_OK;
+	if (survey->gap_count == survey->gap_capacity) {
+		size_t capacity = survey->gap_capacity * 2 + 16;
+		struct survey_gap *grown = realloc(survey->gaps,
+		    capacity * sizeof *grown);
+
+		if (grown == NULL)
+			return error_memory(err);
+		survey->gaps = grown;
+		survey->gap_capacity = capacity;
+	}
+	survey->gaps[survey->gap_count++] = gap;
+	return OURO_OK;
+}
+
+static enum ouro_status
+note_add(struct survey *survey, struct survey_note note, struct ouro_error *err)
+{
+	if (survey->note_count == survey->note_capacity) {
+		size_t capacity = survey->note_capacity * 2 + 16;
+		struct survey_note *grown = realloc(survey->notes,
+		    capacity * sizeof *grown);
+
+		if (grown == NULL)
+			return error_memory(err);
+		survey->notes = grown;
+		survey->note_capacity = capacity;
+	}
+	survey->notes[survey->note_count++] = note;
+	return OURO_OK;
+}
+
+/* A `dropped` record lies in a segment younger than all that it names. */
+static enum ouro_status
+dropped_read(const struct reading *reading, const struct record *record,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && i < record->value.size;
+	     i += 8) {
+		uint64_t id = get_u64le(record->value.data + i);
+
+		if (id < reading->segment->id)
+			status = note_add(reading->survey,
+			    (struct survey_note){ record->sequence, id }, err);
+	}
+	return status;
+}
+
+/* Puts one operation into the index; its seal is open. */
+static enum ouro_status
+op_note(struct reading *reading, const struct record *record, uint64_t offset,
+    bool good, struct ouro_error *err)
+{
+	struct location location = {
+		.segment = reading->segment,
+		.offset = offset,
+		.sequence = record->sequence,
+		.value_size = (uint32_t)record->value.size,
+		.sub = record->sub,
+		.state = !good		       ? LOCATION_DAMAGED
+		    : record->op == RECORD_PUT ? LOCATION_VALUE
+					       : LOCATION_TOMBSTONE,
+	};
+
+	if (record->sequence > reading->survey->newest)
+		reading->survey->newest = record->sequence;
+	return index_note(&reading->survey->log->index, record->key, &location,
+	    err);
+}
+
+/* Opens the seal. A checksum that fits over a tag that does not was forged:
+ * that is damage like any other, and no reason not to open the store. */
+static enum ouro_status
+unseal(struct reading *reading, struct record *record, bool *good,
+    struct ouro_error *err)
+{
+	enum ouro_status status = record_unseal(&reading->segment->frame,
+	    record, err);
+
+	*good = status == OURO_OK;
+	if (status != OURO_WRONG_KEY)
+		return status;
+	reading->segment->damaged++;
+	reading->survey->lost++;
+	return OURO_OK;
+}
+
+static enum ouro_status
+batch_note(struct reading *reading, const struct walk_item *item,
+    struct ouro_error *err)
+{
+	const struct record *batch = &item->record;
+	uint64_t offset = item->offset + RECORD_HEAD;
+	size_t at = 0;
+
+	reading->segment->frame_bytes += RECORD_HEAD + RECORD_CRC;
+	for (uint32_t i = 0; i < batch->count; i++) {
+		struct record sub;
+		enum ouro_status status;
+		bool good;
+
+		if (!record_sub_decode(&reading->segment->frame,
+			batch->value.data + at, batch->value.size - at,
+			batch->sequence + i, &sub)) {
+			reading->segment->damaged++; /* forged, see unseal */
+			reading->survey->lost++;
+			return OURO_OK;
+		}
+		status = unseal(reading, &sub, &good, err);
+		if (status == OURO_OK && good)
+			status = op_note(reading, &sub, offset + at, true, err);
+		if (status != OURO_OK)
+			return status;
+		at += (size_t)sub.size;
+	}
+	return OURO_OK;
+}
+
+/* A record that decodes and counts. */
+static enum ouro_status
+good_note(struct reading *reading, struct walk_item *item,
+    struct ouro_error *err)
+{
+	struct survey *survey = reading->survey;
+	struct record *record = &item->record;
+	enum ouro_status status;
+	bool good;
+
+	if (reading->segment->kind == SEGMENT_OLD)
+		record->sequence = region_old_sequence(reading->segment->id,
+		    item->offset);
+	if (record->durable > survey->mark)
+		survey->mark = record->durable;
+	if (reading->segment->kind == SEGMENT_LOG)
+		survey->closed = record->op == RECORD_CLOSED;
+	if (record->op == RECORD_BATCH)
+		return batch_note(reading, item, err);
+	status = unseal(reading, record, &good, err);
+	if (status != OURO_OK || !good)
+		return status;
+	if (record->op == RECORD_PUT || record->op == RECORD_DELETE)
+		return op_note(reading, record, item->offset, true, err);
+	reading->segment->frame_bytes += item->size;
+	if (record->sequence > survey->newest)
+		survey->newest = record->sequence;
+	return record->op == RECORD_DROPPED && !survey->final
+	    ? dropped_read(reading, record, err)
+	    : OURO_OK;
+}
+
+/* ---- damage ------------------------------------------------------------------------ */
+
+static enum ouro_status
+salvage(void *context, uint64_t offset, bool good, struct record *record,
+    struct ouro_error *err)
+{
+	struct reading *reading = context;
+	struct survey *survey = reading->survey;
+
+	if (record->sequence >= reading->limit)
+		return OURO_OK;
+	if (good) {
+		enum ouro_status status = unseal(reading, record, &good, err);
+
+		return status != OURO_OK || !good
+		    ? status
+		    : op_note(reading, record, offset, true, err);
+	}
+	survey->lost++;
+	if (record->key.size == 0 || record->key.size > ENGINE_KEY_MAX ||
+	    (record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
+	    (reading->segment->kind == SEGMENT_COPIES &&
+		record->sequence > survey->mark))
+		return OURO_OK;
+	return op_note(reading, record, offset, false, err);
+}
+
+/* Bytes that are not understood and were once durable. */
+static enum ouro_status
+damage_note(struct reading *reading, struct walk *walk,
+    const struct walk_item *item, struct ouro_error *err)
+{
+	uint64_t lost = reading->survey->lost;
+	enum ouro_status status;
+	struct bytes data;
+	bool understood;
+
+	reading->segment->damaged++;
+	status = walk_bytes(walk, item, &data, err);
+	if (status == OURO_OK)
+		status = region_parse(reading->segment, data, item->offset,
+		    reading->expected, salvage, reading, &understood, err);
+	if (status == OURO_OK && reading->survey->lost == lost)
+		reading->survey->lost++;
+	return status;
+}
+
+/* ---- one segment ---------------------------------------------------------------------- */
+
+/* Whether bad bytes here are the end of the log and not damage. */
+static bool
+bad_is_tail(const struct reading *reading, const struct walk *walk,
+    const struct walk_item *item)
+{
+	if (reading->segment->kind == SEGMENT_LOG)
+		return reading->expected >= reading->limit;
+	return reading->segment->kind == SEGMENT_OLD && item->offset > 0 &&
+	    walk->offset == walk->end;
+}
+
+/* Takes one item; *stop: what follows does not count. */
+static enum ouro_status
+item_take(struct reading *reading, struct walk *walk, struct walk_item *item,
+    bool *stop, struct ouro_error *err)
+{
+	struct survey *survey = reading->survey;
+	bool log = reading->segment->kind == SEGMENT_LOG;
+	enum ouro_status status = OURO_OK;
+	uint64_t first = reading->expected;
+
+	if (!item->good) {
+		survey->odd = true;
+		reading->bad = true;
+		*stop = bad_is_tail(reading, walk, item);
+		return *stop || !survey->final
+		    ? OURO_OK
+		    : damage_note(reading, walk, item, err);
+	}
+	if (log && item->record.sequence >= reading->limit) {
+		survey->odd = *stop = true;
+		return OURO_OK;
+	}
+	if (log && (reading->bad || item->record.sequence != first)) {
+		status = gap_add(survey,
+		    (struct survey_gap){ reading->segment, first,
+			item->record.sequence, false },
+		    err);
+		if (survey->final && !reading->bad) {
+			reading->segment->damaged++;
+			survey->lost += item->record.sequence - first;
+		}
+	}
+	reading->bad = false;
+	reading->expected = item->record.sequence + item->record.count;
+	return status == OURO_OK ? good_note(reading, item, err) : status;
+}
+
+/* The log segment at i was read to its end: does the next one follow? */
+static enum ouro_status
+boundary_check(struct reading *reading, size_t i, struct ouro_error *err)
+{
+	struct survey *survey = reading->survey;
+	const struct segment *next;
+	uint64_t end = UINT64_MAX;
+	bool whole;
+
+	next = survey_successor(survey->log, i, &whole);
+	if (next != NULL)
+		end = survey_void_from(survey->log, i);
+	if (reading->expected >= end ||
+	    (!reading->bad && (next == NULL || !whole)))
+		return OURO_OK;
+	if (survey->final && !reading->bad && reading->expected < survey->cut) {
+		reading->segment->damaged++;
+		survey->lost += end - reading->expected;
+	}
+	if (next == NULL)
+		survey->bad_end = true;
+	return gap_add(survey,
+	    (struct survey_gap){ reading->segment, reading->expected, end,
+		next != NULL && !whole },
+	    err);
+}
+
+static enum ouro_status
+segment_walk(struct reading *reading, struct ouro_error *err)
+{
+	struct segment *segment = reading->segment;
+	struct walk_item item;
+	struct walk walk;
+	enum ouro_status status = walk_open(&walk, segment, segment->end, err);
+	bool stop = false;
+
+	while (status == OURO_OK && !stop) {
+		status = walk_next(&walk, &item, err);
+		if (status == OURO_OK)
+			status = item_take(reading, &walk, &item, &stop, err);
+	}
+	walk_close(&walk);
+	if (status == OURO_END)
+		return OURO_OK;
+	if (status == OURO_OK && reading->survey->final) {
+		reading->survey->log->torn_bytes += segment->end - item.offset;
+		segment->end = item.offset;
+	}
+	return status;
+}
+
+/* A log segment behind the cut, or one that a later segment makes void. */
+static void
+void_note(struct survey *survey, struct segment *segment)
+{
+	survey->odd = true;
+	if (!survey->final)
+		return;
+	survey->log->torn_bytes += segment->end - segment->begin;
+	segment->end = segment->begin;
+}
+
+enum ouro_status
+reading_run(struct survey *survey, size_t i, struct ouro_error *err)
+{
+	struct segment *segment = survey->log->segments[i];
+	struct reading reading = { survey, segment, segment->first, UINT64_MAX,
+		false };
+	enum ouro_status status;
+
+	if (segment->kind == SEGMENT_LOST) {
+		survey->odd = true;
+		segment->damaged = 1;
+		survey->lost += survey->final;
+		return OURO_OK;
+	}
+	if (segment->kind == SEGMENT_LOG) {
+		reading.limit = survey_void_from(survey->log, i);
+		if (survey->final && survey->cut < reading.limit)
+			reading.limit = survey->cut;
+		survey->closed = false;
+		if (segment->first > reading.limit) {
+			void_note(survey, segment);
+			return OURO_OK;
+		}
+	}
+	status = segment_walk(&reading, err);
+	if (status != OURO_OK || segment->kind != SEGMENT_LOG)
+		return status;
+	if (reading.expected > survey->next)
+		survey->next = reading.expected;
+	return boundary_check(&reading, i, err);
+}

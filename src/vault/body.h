@@ -3,8 +3,10 @@
  *
  * AES-256-GCM under HKDF(object key, salt, "ouroboros body 1"), nonce 0. The
  * salt is the first 16 bytes of HMAC(id key, "ouroboros salt 1" || object id
- * || clear body): a key never seals two different bodies, and the same body
- * under the same object key gives the same bytes everywhere.
+ * || size of additional, u32 little-endian || additional || clear body) where
+ * additional is the additional data with an empty salt: a key never seals two
+ * different bodies, nor one body with different clear fields around it, and
+ * the same record under the same object key has the same bytes everywhere.
  */
 #ifndef VAULT_BODY_H
 #define VAULT_BODY_H
@@ -14,8 +16,8 @@
 #define BODY_SALT_SIZE 16
 
 enum ouro_status body_salt(const struct mac_key *mac,
-    const uint8_t id[HASH_SIZE], struct bytes clear,
-    uint8_t salt[BODY_SALT_SIZE], struct ouro_error *err);
+    const uint8_t id[HASH_SIZE], struct bytes additional,
+    struct bytes clear, uint8_t salt[BODY_SALT_SIZE], struct ouro_error *err);
 
 /* data is encrypted in place. */
 enum ouro_status body_seal(const uint8_t object_key[KEY_SIZE],

@@ -53,7 +53,8 @@ enum ouro_status chunk_store(struct ouro_vault *vault,
  * Reads a chunk into slot->clear: any k good slices of any stripe; checks its
  * id. key NULL or of another epoch than the stripe's: derived from the
  * vault's epoch key. Bad and missing slices are written again unless the
- * vault is read-only. OURO_DAMAGED names the chunk and what is missing.
+ * vault is read-only. OURO_DAMAGED names the chunk and what is missing;
+ * OURO_IO when slices could not be read just now.
  */
 enum ouro_status chunk_load(struct ouro_vault *vault, struct chunk_slot *slot,
     const struct tree_entry *entry, struct ouro_error *err);
@@ -83,6 +84,8 @@ struct stripe_read {
 	struct engine_value values[SLICES_MAX];
 	unsigned count; /* of the row: k + m */
 	unsigned found;
+	enum ouro_status failed; /* of a read that failed, but not for damage */
+	struct ouro_error error; /* its words */
 };
 
 /* Reads slices first..last-1 of a stripe that are not there yet; those that

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -6,7 +7,8 @@
 #include "vault/chunk.h"
 #include "vault/vault.h"
 
-#define LANE_NONE 0xff /* LANES_MAX: no lane has this number */
+#define LANE_NONE   0xff /* LANES_MAX: no lane has this number */
+#define STRIPES_MAX 64	 /* of one chunk; lanes are not authenticated */
 
 /*
  * What the lanes hold of one chunk, gathered stripe by stripe. Any lane may
@@ -22,6 +24,7 @@ struct stripe_found {
 struct discovery {
 	struct stripe_found **stripes;
 	size_t count;
+	uint64_t ignored; /* slices of further stripes */
 };
 
 static void
@@ -80,6 +83,10 @@ slice_note(struct discovery *discovery, const struct slice *slice,
 	    slice->stripe_id);
 	enum ouro_status status = OURO_OK;
 
+	if (stripe == NULL && discovery->count == STRIPES_MAX) {
+		discovery->ignored++;
+		return OURO_OK;
+	}
 	if (stripe == NULL)
 		status = stripe_begin(discovery, slice, &stripe, err);
 	if (status != OURO_OK)
@@ -188,6 +195,11 @@ chunk_discover(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 
 	for (unsigned i = 0; status == OURO_OK && i < lane_count; i++)
 		status = lane_search(vault, id, i, &discovery, err);
+	if (discovery.ignored > 0)
+		log_write(&vault->log, LOG_WARNING,
+		    "chunk %s: %" PRIu64 " slices of more than %d stripes "
+		    "were not looked at",
+		    id_short(id, name), discovery.ignored, STRIPES_MAX);
 	for (size_t i = 0; i < discovery.count; i++)
 		stripe_complete(discovery.stripes[i], lane_count);
 	if (status == OURO_OK && discovery.count == 0)

@@ -28,12 +28,22 @@ stripe_read_slices(struct ouro_vault *vault,
 		struct slice_key key = slice_key(chunk_id, row->stripe_id.data,
 		    i);
 		unsigned number = row->lanes.data[i];
+		enum ouro_status status;
+		struct ouro_error error;
 
-		if (read->slices[i] != NULL || number >= lanes_count(vault) ||
-		    engine_get(lane(vault, number),
-		    bytes_of(key.data, sizeof(key.data)), &read->values[i],
-		    NULL) != OURO_OK)
+		if (read->slices[i] != NULL || number >= lanes_count(vault))
 			continue;
+		status = engine_get(lane(vault, number),
+		    bytes_of(key.data, sizeof(key.data)), &read->values[i],
+		    &error);
+		if (status != OURO_OK) {
+			if (status != OURO_NOT_FOUND &&
+			    status != OURO_DAMAGED) {
+				read->failed = status;
+				read->error = error;
+			}
+			continue;
+		}
 		if (slice_decode(read->values[i].bytes, &read->decoded[i],
 		    NULL) == OURO_OK &&
 		    slice_belongs(&read->decoded[i], chunk_id, row, i)) {
@@ -224,6 +234,11 @@ load_stripe(struct ouro_vault *vault, struct chunk_slot *slot,
 		    (bad_count > 0 || read->found < read->count))
 			load_heal(vault, entry->id, row, read, bad, bad_count);
 	}
+	if (status == OURO_DAMAGED && read->failed != OURO_OK) {
+		status = read->failed;
+		if (err != NULL)
+			*err = read->error;
+	}
 	if (status == OURO_OK)
 		status = record_chunk_id(vault, buffer_bytes(&slot->clear),
 		    found, err);
@@ -261,8 +276,9 @@ chunk_load(struct ouro_vault *vault, struct chunk_slot *slot,
     const struct tree_entry *entry, struct ouro_error *err)
 {
 	Ouro__ChunkRow *row = NULL;
+	struct ouro_error error;
 	char name[24];
-	enum ouro_status status;
+	enum ouro_status status, discovered;
 
 	status = chunk_row_get(vault, entry->id, &row, err);
 	if (status == OURO_OK)
@@ -273,11 +289,19 @@ chunk_load(struct ouro_vault *vault, struct chunk_slot *slot,
 		return status;
 	/* The row may be lost, or older than a heal: the lanes know. */
 	row = NULL;
-	if (chunk_discover(vault, entry->id, &row, NULL) != OURO_OK)
-		return error_set(err, OURO_DAMAGED,
-		    "chunk %s: no slice of it is left",
-		    id_short(entry->id, name));
-	status = load_row(vault, slot, entry, row, err);
-	canonical_free(&row->base);
-	return status;
+	discovered = chunk_discover(vault, entry->id, &row, &error);
+	if (discovered == OURO_OK) {
+		status = load_row(vault, slot, entry, row, err);
+		canonical_free(&row->base);
+		return status;
+	}
+	if (status == OURO_NOT_FOUND || status == OURO_DAMAGED) {
+		status = discovered;
+		if (err != NULL)
+			*err = error;
+	}
+	if (status != OURO_NOT_FOUND && status != OURO_DAMAGED)
+		return status;
+	return error_set(err, OURO_DAMAGED, "chunk %s: no slice of it is left",
+	    id_short(entry->id, name));
 }

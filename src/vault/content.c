@@ -10,8 +10,7 @@
 #include "vault/body.h"
 #include "vault/vault.h"
 
-#define CONTENT_VERSION	 1
-#define CONTENT_TYPE_MAX 65536 /* bytes of a content type */
+#define CONTENT_VERSION 1
 
 static ProtobufCBinaryData
 binary(const void *data, size_t size)
@@ -163,9 +162,6 @@ content_encode(struct ouro_vault *vault, const struct content *content,
 	enum ouro_status status;
 
 	status = content_body_pack(content, &body, err);
-	if (status == OURO_OK)
-		status = body_salt(vault->mac, content->id,
-		    buffer_bytes(&body), salt, err);
 	if (status != OURO_OK)
 		goto out;
 	out.version = CONTENT_VERSION;
@@ -183,8 +179,14 @@ content_encode(struct ouro_vault *vault, const struct content *content,
 		meta.level = content->meta.level;
 		out.meta = &meta;
 	}
-	out.salt = binary(salt, sizeof(salt));
 	status = content_additional(&out, &additional, err);
+	if (status == OURO_OK)
+		status = body_salt(vault->mac, content->id,
+		    buffer_bytes(&additional), buffer_bytes(&body), salt, err);
+	out.salt = binary(salt, sizeof(salt));
+	additional.size = 0;
+	if (status == OURO_OK)
+		status = content_additional(&out, &additional, err);
 	if (status == OURO_OK)
 		status = content_key(vault, content->epoch, content->id, key,
 		    err);

@@ -89,6 +89,8 @@ record_good(struct ouro_vault *vault, struct bytes key,
     struct engine_value *out, struct ouro_error *err)
 {
 	struct engine *engines[] = { vault->records, vault->copies };
+	struct ouro_error error;
+	enum ouro_status failed = OURO_OK;
 	bool there = false;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -97,13 +99,21 @@ record_good(struct ouro_vault *vault, struct bytes key,
 		*out = (struct engine_value){ 0 };
 		if (engines[i] == NULL)
 			continue;
-		status = engine_get(engines[i], key, out, err);
+		status = engine_get(engines[i], key, out, &error);
 		if (status == OURO_OK && record_fits(vault, key, out->bytes))
 			return OURO_OK;
 		there |= status != OURO_NOT_FOUND;
+		if (status != OURO_OK && status != OURO_NOT_FOUND &&
+		    status != OURO_DAMAGED) {
+			failed = status;
+			if (err != NULL)
+				*err = error;
+		}
 		engine_value_release(out);
 		*out = (struct engine_value){ 0 };
 	}
+	if (failed != OURO_OK)
+		return failed;
 	return error_set(err, there ? OURO_DAMAGED : OURO_NOT_FOUND,
 	    "a record cannot be read in either copy");
 }
@@ -223,10 +233,14 @@ derived_is(struct ouro_vault *vault, const struct row_key *key,
     const struct bytes *value)
 {
 	struct engine_value found = { 0 };
-	bool fits = engine_get(vault->records, row_bytes(key), &found, NULL) ==
-		OURO_OK &&
-	    (value == NULL || bytes_equal(found.bytes, *value));
+	bool fits;
 
+	if (value == NULL)
+		return engine_exists(vault->records, row_bytes(key), NULL,
+			   NULL) == OURO_OK;
+	fits = engine_get(vault->records, row_bytes(key), &found, NULL) ==
+		OURO_OK &&
+	    bytes_equal(found.bytes, *value);
 	engine_value_release(&found);
 	return fits;
 }
@@ -289,7 +303,7 @@ row_is_derived(struct ouro_vault *vault, struct bytes row)
 		enum ouro_status status;
 
 		status = record_good(vault, row_bytes(&key), &value, NULL);
-		if (status == OURO_DAMAGED)
+		if (status != OURO_OK && status != OURO_NOT_FOUND)
 			return true;
 		if (status == OURO_OK)
 			derived_record(vault, row_bytes(&key), value.bytes,

@@ -48,7 +48,7 @@ bool derived_name_is(struct ouro_vault *vault, const struct row_key *key);
 enum ouro_status derived_extras(struct ouro_vault *vault, derived_visit *wrong,
     void *context, struct ouro_error *err);
 
-/* The row is there, readable, with this value (NULL = any). */
+/* The row is there; unless value is NULL, readable and with this value. */
 bool derived_is(struct ouro_vault *vault, const struct row_key *key,
     const struct bytes *value);
 
@@ -57,7 +57,8 @@ enum ouro_status derived_count(struct ouro_vault *vault, enum row_table table,
     uint64_t *count, struct ouro_error *err);
 
 /* A record of the set, from whichever engine has a good one: OURO_OK,
- * OURO_NOT_FOUND, OURO_DAMAGED. */
+ * OURO_NOT_FOUND, OURO_DAMAGED; any other status when it could not be looked
+ * for just now. */
 enum ouro_status record_good(struct ouro_vault *vault, struct bytes key,
     struct engine_value *out, struct ouro_error *err);
 /* The bytes are the record that the key (c, p, r or x) names. */

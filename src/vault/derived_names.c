@@ -72,11 +72,13 @@ found_key(struct ouro_vault *vault, struct name_found *found, struct bytes key,
 	Ouro__RefRecord *ref;
 	enum ouro_status status;
 
-	status = record_good(vault, row_bytes(&record), &value, NULL);
+	status = record_good(vault, row_bytes(&record), &value, err);
 	if (status == OURO_NOT_FOUND)
 		return found_add_wrong(found, key, err);
-	if (status != OURO_OK)
+	if (status == OURO_DAMAGED)
 		return OURO_OK;
+	if (status != OURO_OK)
+		return status;
 	status = ref_decode(vault, row_last_id(key), value.bytes, &ref, err);
 	engine_value_release(&value);
 	if (status != OURO_OK)

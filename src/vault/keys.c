@@ -13,6 +13,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "seal/recovery.h"
+#include "vault/epoch.h"
 #include "vault/vault.h"
 
 #define FINGERPRINT_TEXT HEX_LENGTH(FINGERPRINT_SIZE)
@@ -45,20 +46,29 @@ keyring_copy(struct ouro_vault *vault, struct keyring **out,
 	return status;
 }
 
-/* Writes next and puts it in place; next is freed on failure. */
+/*
+ * Writes next and puts it in place; next is freed on failure. A new epoch is
+ * noted beside the data before anyone can use it. When only that fails the
+ * rotation has happened all the same: the keyring is on the disk, and to take
+ * it back could leave a note of an epoch that nobody has.
+ */
 static enum ouro_status
 keyring_replace(struct ouro_vault *vault, struct keyring *next,
     struct ouro_error *err)
 {
 	struct keyring *previous = vault->keyring;
+	bool rotated = keyring_epoch(next) > keyring_epoch(previous);
 	enum ouro_status status;
 
 	vault->keyring = next;
 	status = vault_keyring_write(vault, err);
-	if (status != OURO_OK)
+	if (status != OURO_OK) {
 		vault->keyring = previous;
-	keyring_free(status == OURO_OK ? previous : next);
-	return status;
+		keyring_free(next);
+		return status;
+	}
+	keyring_free(previous);
+	return rotated ? epoch_note(vault, keyring_epoch(next), err) : OURO_OK;
 }
 
 /* What is done to the copy. */
@@ -238,7 +248,7 @@ import(struct ouro_vault *vault, const char *path, const char *passphrase,
 	if (status == OURO_OK)
 		status = member_key_new(vault->fs, member, err);
 	if (status == OURO_OK)
-		status = member_key_write(vault->fs, path, member, passphrase,
+		status = member_key_create(vault->fs, path, member, passphrase,
 		    err);
 	if (status != OURO_OK)
 		return status;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fs_memory.h"
 #include "seal/recovery.h"
+#include "vault/epoch.h"
 #include "vault/store_file.h"
 
 #define DIR "/store"
@@ -39,6 +40,31 @@ vault_keyring_write(struct ouro_vault *vault, struct ouro_error *err)
 		    buffer_bytes(&packed), err);
 	buffer_release(&packed);
 	return status;
+}
+
+static uint32_t noted; /* the newest epoch that the data was told of */
+static bool note_fails;
+
+enum ouro_status
+epoch_note(struct ouro_vault *vault, uint32_t epoch, struct ouro_error *err)
+{
+	struct buffer stored = { 0 };
+	struct keyring *keyring;
+
+	/* The keyring that has it is on the disk before. */
+	assert_int_equal(store_file_read(vault->fs, DIR, STORE_FILE_KEYRING,
+			     true, NULL, &stored, NULL),
+	    OURO_OK);
+	assert_int_equal(keyring_open(buffer_bytes(&stored), vault->member.seed,
+			     &keyring, NULL),
+	    OURO_OK);
+	assert_int_equal(keyring_epoch(keyring), epoch);
+	keyring_free(keyring);
+	buffer_release(&stored);
+	if (note_fails)
+		return error_set(err, OURO_IO, "not now");
+	noted = epoch;
+	return OURO_OK;
 }
 
 static struct ouro_vault *

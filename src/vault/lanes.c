@@ -25,12 +25,12 @@ slice_key(const uint8_t chunk_id[HASH_SIZE],
 
 /* ---- where a lane lies --------------------------------------------------- */
 
-/* The path a new lane gets in the store file. */
+/* The path of a lane in the store file; place 0 is in the store itself, n in
+ * the n-th data path. */
 static enum ouro_status
-lane_path_new(const Ouro__StoreFile *store, unsigned number,
+lane_path_in(const Ouro__StoreFile *store, size_t place, unsigned number,
     char out[FS_PATH_MAX], struct ouro_error *err)
 {
-	size_t place = number % (store->n_data_paths + 1);
 	char vault_hex[HEX_LENGTH(VAULT_ID_SIZE) + 1];
 	int size;
 
@@ -47,6 +47,18 @@ lane_path_new(const Ouro__StoreFile *store, unsigned number,
 	return OURO_OK;
 }
 
+bool
+lane_path_fits(const Ouro__StoreFile *store, unsigned number)
+{
+	char path[FS_PATH_MAX];
+
+	for (size_t place = 0; place <= store->n_data_paths; place++)
+		if (lane_path_in(store, place, number, path, NULL) == OURO_OK &&
+		    strcmp(store->lanes[number]->path, path) == 0)
+			return true;
+	return false;
+}
+
 /* The store file with one lane more, in place of the one there is. */
 static enum ouro_status
 lane_declare(struct ouro_vault *vault, unsigned number,
@@ -61,7 +73,8 @@ lane_declare(struct ouro_vault *vault, unsigned number,
 
 	if (lanes == NULL)
 		return error_memory(err);
-	status = lane_path_new(&store, number, path, err);
+	status = lane_path_in(&store, number % (store.n_data_paths + 1), number,
+	    path, err);
 	if (status == OURO_OK) {
 		for (unsigned i = 0; i < number; i++)
 			lanes[i] = store.lanes[i];
@@ -96,12 +109,9 @@ lane_open(struct ouro_vault *vault, unsigned number, struct ouro_error *err)
 		.read_only = vault->read_only,
 		.must_exist = vault->read_only,
 	};
-	enum ouro_status status = OURO_OK;
+	enum ouro_status status = fs_join(full,
+	    path[0] == '/' ? "" : vault->dir, path, err);
 
-	if (path[0] == '/')
-		snprintf(full, sizeof(full), "%s", path);
-	else
-		status = fs_join(full, vault->dir, path, err);
 	if (status != OURO_OK)
 		return status;
 	free(vault->lane_paths[number]);

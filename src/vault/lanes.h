@@ -29,6 +29,10 @@ struct slice_key {
 struct slice_key slice_key(const uint8_t chunk_id[HASH_SIZE],
     const uint8_t stripe_id[STRIPE_ID_SIZE], unsigned index);
 
+/* Whether the store file has the lane where one of its number may be: in
+ * lanes/NN, or in P/VAULT/NN of one of its data paths P. */
+bool lane_path_fits(const Ouro__StoreFile *store, unsigned number);
+
 /* Opens the lanes of the store file that are not open yet. A lane whose directory is gone is made
  * anew, empty (not with read_only: it is then an empty lane in memory). */
 enum ouro_status lanes_open(struct ouro_vault *vault, struct ouro_error *err);

@@ -31,7 +31,7 @@ list_namespaces(struct ouro_list *list, const char *namespace_,
 	}
 	if (ref_name_check(namespace_, "x", err) != OURO_OK)
 		return OURO_INVALID;
-	strcpy(list->namespace_, namespace_);
+	memcpy(list->namespace_, namespace_, strlen(namespace_) + 1);
 	list->namespaces[0] = list->namespace_;
 	list->namespace_count = 1;
 	return OURO_OK;

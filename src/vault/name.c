@@ -144,8 +144,9 @@ name_load(struct ouro_vault *vault, const char *namespace_,
 
 	*out = (struct name){ 0 };
 	assert(strlen(namespace_) < sizeof(out->namespace_));
-	strcpy(out->namespace_, namespace_);
-	strcpy(out->path, path);
+	assert(strlen(path) < sizeof(out->path));
+	memcpy(out->namespace_, namespace_, strlen(namespace_) + 1);
+	memcpy(out->path, path, strlen(path) + 1);
 	status = engine_scan_open(vault->records, &range, &scan, err);
 	if (status != OURO_OK)
 		return status;

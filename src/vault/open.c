@@ -5,12 +5,14 @@
 
 #include "base/error.h"
 #include "base/executor.h"
+#include "base/utf8.h"
 #include "seal/canonical.h"
 #include "seal/chunker.h"
 #include "seal/compress.h"
 #include "seal/derive.h"
 #include "seal/erasure.h"
 #include "vault/chunk.h"
+#include "vault/epoch.h"
 #include "vault/rebuild.h"
 #include "vault/setup.h"
 #include "vault/store_file.h"
@@ -77,9 +79,11 @@ options_check(const struct ouro_vault_options *options,
 			return error_set(err, OURO_INVALID,
 			    "data path \"%.256s\" is not absolute",
 			    options->data_paths[i]);
-	if (options->node != NULL && strlen(options->node) > SETUP_NODE_MAX)
+	if (options->node != NULL && (strlen(options->node) > SETUP_NODE_MAX ||
+	    !utf8_plain(bytes_text(options->node))))
 		return error_set(err, OURO_INVALID,
-		    "a node's label has at most %d bytes", SETUP_NODE_MAX);
+		    "a node's label is UTF-8 of at most %d bytes, without "
+		    "control characters", SETUP_NODE_MAX);
 	if (options->k == 0 && options->m == 0 && !options->no_parity)
 		return OURO_OK;
 	return erasure_valid(options->k == 0 && options->no_parity ? 1 :
@@ -104,7 +108,8 @@ paths_set(struct ouro_vault *vault, const char *dir,
 	if (strlen(options->key_file) >= sizeof(vault->key_file))
 		return error_set(err, OURO_TOO_LARGE,
 		    "the key file's path is too long");
-	strcpy(vault->key_file, options->key_file);
+	memcpy(vault->key_file, options->key_file,
+	    strlen(options->key_file) + 1);
 	return OURO_OK;
 }
 
@@ -181,13 +186,14 @@ engines_open(struct ouro_vault *vault, struct ouro_error *err)
 static enum ouro_status
 lane_count(void *context, const char *name, struct ouro_error *err)
 {
-	unsigned *count = context, number;
-	char end;
+	unsigned *count = context;
+	char *end;
+	unsigned long number = strtoul(name, &end, 10);
 
 	(void)err;
-	if (sscanf(name, "%3u%c", &number, &end) == 1 && number < LANES_MAX &&
+	if (end != name && *end == '\0' && number < LANES_MAX &&
 	    number >= *count)
-		*count = number + 1;
+		*count = (unsigned)number + 1;
 	return OURO_OK;
 }
 
@@ -277,6 +283,8 @@ vault_load(struct ouro_vault *vault,
 {
 	enum ouro_status status = vault_lock(vault, options, err);
 
+	if (status == OURO_OK && !vault->read_only)
+		setup_leftovers_remove(vault);
 	if (status == OURO_OK)
 		status = setup_store_read(vault, err);
 	if (status == OURO_NOT_FOUND && !options->must_exist &&
@@ -287,11 +295,8 @@ vault_load(struct ouro_vault *vault,
 		    vault->dir);
 	if (status == OURO_OK)
 		status = setup_keys_read(vault, options, err);
-	if (status == OURO_OK && memcmp(vault->store->vault_id.data,
-	    keyring_vault_id(vault->keyring), VAULT_ID_SIZE) != 0)
-		status = error_set(err, OURO_DAMAGED,
-		    "OUROBOROS and keyring in %s belong to different vaults",
-		    vault->dir);
+	if (status == OURO_OK)
+		status = setup_store_verify(vault, err);
 	return status;
 }
 
@@ -362,7 +367,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 		vault->k = vault->store->k;
 		vault->m = vault->store->m;
 		vault->level = vault->store->level;
-		strcpy(vault->node, vault->store->node);
+		snprintf(vault->node, sizeof(vault->node), "%s",
+		    vault->store->node);
 		vault->joined_ms = stamp_ms(vault->store->joined);
 		status = setup_keys_derive(vault, err);
 	}
@@ -370,6 +376,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 		status = engines_open(vault, err);
 	if (status == OURO_OK)
 		status = vault_recover(vault, err);
+	if (status == OURO_OK)
+		status = epoch_check(vault, err);
 	if (status == OURO_OK)
 		status = commit_open(vault, err);
 	if (status != OURO_OK) {
@@ -406,6 +414,7 @@ ouro_vault_close(struct ouro_vault *vault)
 	setup_codes_release(vault);
 	chunker_table_free(vault->chunker_table);
 	mac_key_free(vault->mac);
+	mac_key_free(vault->store_mac);
 	keyring_free(vault->keyring);
 	member_key_wipe(&vault->member);
 	if (vault->store != NULL)
@@ -438,6 +447,6 @@ id_short(const uint8_t id[HASH_SIZE], char out[24])
 		out[2 * i] = digits[id[i] >> 4];
 		out[2 * i + 1] = digits[id[i] & 15];
 	}
-	strcpy(out + 16, "...");
+	memcpy(out + 16, "...", 4);
 	return out;
 }

@@ -125,17 +125,20 @@ page_encode(struct ouro_vault *vault, const struct page *page,
 		    bytes_of(page->entries[i].id, HASH_SIZE), err);
 	if (status == OURO_OK)
 		status = page_body_pack(page, &body, err);
-	if (status == OURO_OK)
-		status = body_salt(vault->mac, id, buffer_bytes(&body), salt,
-		    err);
 	if (status != OURO_OK)
 		goto out;
 	out.version = PAGE_VERSION;
 	out.level = page->level;
 	out.epoch = page->epoch;
 	out.entries = (ProtobufCBinaryData){ ids.size, ids.data };
-	out.salt = (ProtobufCBinaryData){ sizeof(salt), salt };
 	status = page_additional(&out, &additional, err);
+	if (status == OURO_OK)
+		status = body_salt(vault->mac, id, buffer_bytes(&additional),
+		    buffer_bytes(&body), salt, err);
+	out.salt = (ProtobufCBinaryData){ sizeof(salt), salt };
+	additional.size = 0;
+	if (status == OURO_OK)
+		status = page_additional(&out, &additional, err);
 	if (status == OURO_OK)
 		status = page_key(vault, page->epoch, id, key, err);
 	if (status == OURO_OK)

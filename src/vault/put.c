@@ -59,9 +59,9 @@ put_check(const struct ouro_put_options *options, struct ouro_error *err)
 		return error_set(err, OURO_TOO_LARGE,
 		    "meta has at most %u bytes, not %zu", META_SIZE_MAX,
 		    options->meta_size);
-	if (options->type != NULL && strlen(options->type) > 1024)
+	if (options->type != NULL && strlen(options->type) > CONTENT_TYPE_MAX)
 		return error_set(err, OURO_TOO_LARGE,
-		    "a content type has at most 1024 bytes");
+		    "a content type has at most %d bytes", CONTENT_TYPE_MAX);
 	if (!label_fits(options->owner) || !label_fits(options->group))
 		return error_set(err, OURO_INVALID,
 		    "owner and group are UTF-8 of 1 to %d bytes, without "
@@ -207,7 +207,7 @@ put_path(struct ouro_put *put, struct ouro_error *err)
 	base64url_encode(bytes_of(put->content.id, HASH_SIZE), text);
 	memcpy(put->path, put->owner, owner);
 	put->path[owner] = '/';
-	strcpy(put->path + owner + 1, text);
+	memcpy(put->path + owner + 1, text, strlen(text) + 1);
 	put->commit_version.namespace_ = "objects";
 	put->commit_version.path = put->path;
 	put->commit_version.idempotent = true;

@@ -13,9 +13,9 @@
  *
  * Bodies are sealed with AES-256-GCM under HKDF(content or page key, salt,
  * "ouroboros body 1"), nonce 0, additional data = the record without sealed
- * and tag. The salt is the first 16 bytes of HMAC(id key, "ouroboros salt 1"
- * || id || clear body): one key never seals two different bodies, and the same
- * body under the same epoch gives the same record everywhere.
+ * and tag. The salt is made of all that, without itself, and the clear body
+ * (body.h): one key never seals two different records, and the same record
+ * under the same epoch has the same bytes everywhere.
  */
 #ifndef VAULT_RECORD_H
 #define VAULT_RECORD_H
@@ -26,6 +26,7 @@
 struct ouro_vault;
 
 #define INLINE_MAX	 4096 /* clear bytes that lie in the record */
+#define CONTENT_TYPE_MAX 1024 /* bytes of a content type */
 #define PAGE_ENTRIES_MAX 1024
 #define TREE_LEVEL_MAX	 6
 

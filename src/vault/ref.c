@@ -53,7 +53,7 @@ ref_name_check(const char *namespace_, const char *path,
 		if (length == 0)
 			return error_set(err, OURO_INVALID,
 			    "a name is UTF-8; byte %zu is not", i);
-		if (at[i] < 0x20 || at[i] == 0x7f)
+		if (utf8_control(bytes_of(at + i, size - i)))
 			return error_set(err, OURO_INVALID,
 			    "byte %zu of the name is a control character", i);
 	}
@@ -79,6 +79,10 @@ ref_fault(const Ouro__RefRecord *ref)
 	    strlen(ref->group) > REF_TEXT_MAX || ref->mode > 0xfff ||
 	    ref->n_previous > REF_PREVIOUS_MAX || ref->n_seen > REF_SEEN_MAX)
 		return "a field is over its limit";
+	if (!utf8_plain(bytes_text(ref->writer)) ||
+	    !utf8_plain(bytes_text(ref->owner)) ||
+	    !utf8_plain(bytes_text(ref->group)))
+		return "a text is not UTF-8 or has control characters";
 	for (size_t i = 0; i < ref->n_previous; i++)
 		if (ref->previous[i].len != HASH_SIZE || (i > 0 &&
 		    memcmp(ref->previous[i - 1].data, ref->previous[i].data,

@@ -35,7 +35,7 @@ text_short(const char *text, char out[SHORT_SIZE])
 			cut--;
 	}
 	memcpy(out, text, cut);
-	strcpy(out + cut, cut < size ? "..." : "");
+	memcpy(out + cut, cut < size ? "..." : "", cut < size ? 4 : 1);
 	for (size_t i = 0; out[i] != '\0'; i++)
 		if ((uint8_t)out[i] < 0x20 || out[i] == 0x7f)
 			out[i] = '?';

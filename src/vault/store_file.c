@@ -13,7 +13,7 @@
 #define MAGIC_SIZE     8
 #define HEAD_SIZE      16 /* magic, kind, size */
 #define FRAME_SIZE     (HEAD_SIZE + HASH_SIZE)
-#define STORE_SIZE_MAX (16u * 1024 * 1024)
+#define STORE_SIZE_MAX (2u * 1024 * 1024)
 
 const char *
 store_file_name(enum store_file_kind kind)
@@ -227,24 +227,33 @@ file_heal(struct fs *fs, const char *dir, enum store_file_kind kind, bool copy,
 	buffer_release(&frame);
 }
 
-enum ouro_status
-store_file_read(struct fs *fs, const char *dir, enum store_file_kind kind,
-    bool read_only, const struct log *log, struct buffer *content,
-    struct ouro_error *err)
+/* Reads both and hears the judge; equal ones are judged once. */
+static void
+both_check(const struct store_file_choice *choice, struct buffer found[2],
+    struct store_file_state state[2], uint64_t rank[2])
 {
-	struct store_file_state state[2];
-	struct buffer found[2] = { { 0 }, { 0 } };
-	enum ouro_status status;
-	int good;
-
-	for (int i = 0; i < 2; i++)
-		store_file_check(fs, dir, kind, i == 1, &found[i], &state[i]);
-	good = state[0].status == OURO_OK ? 0 : 1;
-	if (state[good].status != OURO_OK ||
-	    (good == 1 && !state_is_bad(&state[0]))) {
-		status = neither_whole(state, err);
-		goto out;
+	for (int i = 0; i < 2; i++) {
+		store_file_check(choice->fs, choice->dir, choice->kind, i == 1,
+		    &found[i], &state[i]);
+		if (state[i].status != OURO_OK || choice->judge == NULL)
+			continue;
+		if (i == 1 && state[0].status == OURO_OK &&
+		    bytes_equal(buffer_bytes(&found[0]),
+			buffer_bytes(&found[1]))) {
+			rank[1] = rank[0];
+			continue;
+		}
+		state[i].status = choice->judge(choice->context,
+		    buffer_bytes(&found[i]), &rank[i], &state[i].error);
 	}
+}
+
+/* Writes again what is missing, wrong or different. */
+static void
+both_heal(const struct store_file_choice *choice,
+    const struct buffer found[2], const struct store_file_state state[2],
+    int good)
+{
 	for (int i = 0; i < 2; i++) {
 		bool heal = state[i].status == OURO_OK
 		    ? !bytes_equal(buffer_bytes(&found[i]),
@@ -252,14 +261,46 @@ store_file_read(struct fs *fs, const char *dir, enum store_file_kind kind,
 		    : state_is_bad(&state[i]);
 
 		if (heal && state[i].status != OURO_OK)
-			log_write(log, LOG_WARNING, "%s", state[i].error.text);
-		if (heal && !read_only)
-			file_heal(fs, dir, kind, i == 1,
-			    buffer_bytes(&found[good]), log);
+			log_write(choice->log, LOG_WARNING, "%s",
+			    state[i].error.text);
+		if (heal && !choice->read_only)
+			file_heal(choice->fs, choice->dir, choice->kind, i == 1,
+			    buffer_bytes(&found[good]), choice->log);
 	}
-	status = buffer_set(content, buffer_bytes(&found[good]), err);
-out:
+}
+
+enum ouro_status
+store_file_choose(const struct store_file_choice *choice,
+    struct buffer *content, struct ouro_error *err)
+{
+	struct store_file_state state[2];
+	struct buffer found[2] = { { 0 }, { 0 } };
+	uint64_t rank[2] = { 0, 0 };
+	enum ouro_status status;
+	int good;
+
+	both_check(choice, found, state, rank);
+	good = state[0].status != OURO_OK ||
+	    (state[1].status == OURO_OK && rank[1] > rank[0]);
+	if (state[good].status != OURO_OK ||
+	    (state[0].status != OURO_OK && !state_is_bad(&state[0]))) {
+		status = neither_whole(state, err);
+	} else {
+		both_heal(choice, found, state, good);
+		status = buffer_set(content, buffer_bytes(&found[good]), err);
+	}
 	buffer_release(&found[0]);
 	buffer_release(&found[1]);
 	return status;
+}
+
+enum ouro_status
+store_file_read(struct fs *fs, const char *dir, enum store_file_kind kind,
+    bool read_only, const struct log *log, struct buffer *content,
+    struct ouro_error *err)
+{
+	struct store_file_choice choice = { fs, dir, kind, read_only, log, NULL,
+		NULL };
+
+	return store_file_choose(&choice, content, err);
 }

@@ -49,4 +49,24 @@ enum ouro_status store_file_read(struct fs *fs, const char *dir,
     enum store_file_kind kind, bool read_only, const struct log *log,
     struct buffer *content, struct ouro_error *err);
 
+/* Whether the content of one of the two is what the reader wants; *rank, 0 on
+ * entry, tells how new it is. OURO_DAMAGED: it is as good as a broken one. */
+typedef enum ouro_status store_file_judge(void *context, struct bytes content,
+    uint64_t *rank, struct ouro_error *err);
+
+struct store_file_choice {
+	struct fs *fs;
+	const char *dir;
+	enum store_file_kind kind;
+	bool read_only;
+	const struct log *log; /* may be NULL */
+	store_file_judge *judge;
+	void *context;
+};
+
+/* The same with a word of the reader's: of two that are whole, different and
+ * wanted it takes the one of the higher rank, else the first. */
+enum ouro_status store_file_choose(const struct store_file_choice *choice,
+    struct buffer *content, struct ouro_error *err);
+
 #endif

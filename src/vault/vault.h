@@ -59,6 +59,7 @@ struct ouro_vault {
 	struct member_key member;
 	bool by_recovery_key;	       /* opened without a member key file */
 	struct mac_key *mac;	       /* of the id key */
+	struct mac_key *store_mac;     /* of the store file */
 	struct chunker_table *chunker_table;
 
 	struct fs_file *lock_file; /* DIR/LOCK */

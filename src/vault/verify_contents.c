@@ -202,7 +202,7 @@ content_care(struct care *care, struct bytes key, struct ouro_error *err)
 	enum ouro_status status;
 
 	status = record_good(care->vault, key, &value, err);
-	if (status == OURO_OK || status == OURO_DAMAGED)
+	if (status != OURO_NOT_FOUND)
 		status = content_sum(care, key.data + 1, value.bytes, err);
 	engine_value_release(&value);
 	return status == OURO_NOT_FOUND ? OURO_OK : status;

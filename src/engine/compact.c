@@ -204,6 +204,10 @@ compact_segments(struct log_engine *log, struct segment *const *victims,
 	struct copy copy;
 	enum ouro_status status = junk_cut(log, err);
 
+	/* A victim may just have been left behind by a step that is yet to
+	 * show the index what it wrote into it. */
+	if (status == OURO_OK)
+		status = commit_barrier(log, err);
 	if (status != OURO_OK)
 		return status;
 	copy_init(&copy, log, victims, salvage);
@@ -249,11 +253,12 @@ is_small(const struct log_engine *log, const struct segment *segment)
 	    segment->end < log->segment_size / SMALL_SHARE;
 }
 
-/* Collects segments with ids <= limit worth rewriting, referenced; ended by
- * NULL. Never the last log segment, unless it is said to be closed. */
+/* Collects the segments worth rewriting, referenced; ended by
+ * NULL. Never the last log segment, which may be the active one, unless it is
+ * the one that was closed. */
 static enum ouro_status
-victims_choose(struct log_engine *log, double dead_share, uint64_t limit,
-    bool last_too, struct segment ***out, struct ouro_error *err)
+victims_choose(struct log_engine *log, double dead_share, uint64_t closed,
+    struct segment ***out, struct ouro_error *err)
 {
 	size_t count = 0, small = 0;
 	const struct segment *last;
@@ -266,7 +271,7 @@ victims_choose(struct log_engine *log, double dead_share, uint64_t limit,
 	for (size_t i = 0; *out != NULL && i < log->segment_count; i++) {
 		struct segment *segment = log->segments[i];
 
-		if (segment->id > limit || (segment == last && !last_too))
+		if (segment == last && segment->id != closed)
 			continue;
 		if (worthwhile(segment, dead_share) ||
 		    (small >= SMALL_COUNT && is_small(log, segment)))
@@ -340,8 +345,8 @@ compact_all(struct engine *engine, double dead_share, uint64_t *freed,
 	before = disk_size(log);
 	status = last_close(log, dead_share, &closed, err);
 	if (status == OURO_OK)
-		status = victims_choose(log, dead_share, UINT64_MAX,
-		    closed != 0, &victims, err);
+		status = victims_choose(log, dead_share, closed, &victims,
+		    err);
 	if (status == OURO_OK)
 		status = rounds_run(log, victims, err);
 	for (size_t i = 0; victims != NULL && victims[i] != NULL; i++)

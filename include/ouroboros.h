@@ -224,9 +224,10 @@ struct ouro_batch;
 
 enum ouro_status ouro_batch_begin(struct ouro_vault *vault,
     struct ouro_batch **out, struct ouro_error *err);
-/* As ouro_put_finish, but nothing is visible or durable before the commit;
- * result->version is valid only after it. Ends the put. result is borrowed
- * until the batch ends. */
+/* As ouro_put_finish, but nothing is visible, durable or told before the
+ * commit: *result is filled then, and borrowed until the batch ends. Ends the
+ * put. What fails here may be an earlier put of the batch, whose chunks were
+ * still on their way: then the whole batch fails and can only be aborted. */
 enum ouro_status ouro_batch_finish_put(struct ouro_batch *batch,
     struct ouro_put *put, struct ouro_put_result *result,
     struct ouro_error *err);

@@ -20,6 +20,12 @@ first_use_tells_of_the_key() {
 	says "key lies in .*/member.key"
 	says "cannot be read"
 	says "keys export"
+	says "anyone who gets the whole directory can read it"
+	OUROBOROS_DIR=$PWD/second expect 0 --key "$PWD/second.key" put file
+	says "second.key"
+	! grep -q "whole directory" err || fail "the key lies elsewhere"
+	OUROBOROS_DIR=$PWD/third OUROBOROS_PASSPHRASE=horse expect 0 put file
+	! grep -q "whole directory" err || fail "the key has a passphrase"
 	OUROBOROS_DIR=$PWD/other expect 0 put --quiet file
 	silent
 	[ -d other ] || fail "no store was made"

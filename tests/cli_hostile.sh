@@ -430,6 +430,57 @@ keys_rotate_and_members_leave() {
 	expect 0 get "$hash"
 }
 
+nothing_is_written_through_links() {
+	local hash
+	echo text >file
+	echo precious >precious
+	hash=$(put file)
+	mv store/member.key stick.key
+	ln -s ../stick.key store/member.key
+	expect 0 get "$hash"
+	OUROBOROS_NEW_PASSPHRASE=horse expect 5 keys passwd
+	says "store/member.key is a symbolic link"
+	[ -L store/member.key ] || fail "the link was replaced"
+	expect 0 get "$hash"
+	rm store/LOCK
+	ln -s ../precious store/LOCK
+	expect 5 put file
+	says "LOCK is a symbolic link"
+	same "$(cat precious)" precious
+	rm store/LOCK
+	mkfifo store/LOCK
+	timeout 10 "$program" put file >out 2>err && fail "a pipe is no file"
+	says "LOCK is neither a file nor a directory"
+}
+
+stores_made_at_once_share_their_new_key() {
+	local i
+	echo text >file
+	for i in 1 2 3 4 5 6; do
+		o --dir "store$i" --key "$PWD/one.key" put file >"out$i" 2>&1 &
+	done
+	wait
+	for i in 1 2 3 4 5 6; do
+		expect 0 --dir "store$i" --key "$PWD/one.key" ls
+		answers file
+	done
+}
+
+an_older_keyring_is_refused() {
+	local hash
+	echo text >file
+	hash=$(put file)
+	cp store/keyring old
+	expect 0 keys rotate
+	cp store/keyring new
+	cp old store/keyring
+	cp old store/keyring.copy
+	expect 4 get "$hash"
+	says "older than its data"
+	cp new store/keyring
+	expect 0 get "$hash"
+}
+
 check K26_exit_codes_of_wrong_arguments garbage_hashes_are_not_found \
 	a_missing_store_is_not_made bad_files_are_named_and_the_others_stored \
 	an_unreadable_file_is_named a_file_that_grows_is_not_stored \
@@ -440,5 +491,7 @@ check K26_exit_codes_of_wrong_arguments garbage_hashes_are_not_found \
 	signals_leave_no_partial_file a_killed_put_leaves_a_store_that_opens \
 	passphrases_protect_the_key passphrases_are_asked_for_on_a_terminal \
 	K28_damaged_key_files_are_told \
-	the_recovery_key_alone_restores keys_rotate_and_members_leave
+	the_recovery_key_alone_restores keys_rotate_and_members_leave \
+	nothing_is_written_through_links stores_made_at_once_share_their_new_key \
+	an_older_keyring_is_refused
 finish

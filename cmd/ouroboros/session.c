@@ -119,15 +119,34 @@ say_failure(struct invocation *inv, const char *dir, enum session_mode mode,
 	return code;
 }
 
+/* Does the key file lie in the store's directory, at any depth? */
+static bool
+key_is_inside(const char *dir, const char *key_file)
+{
+	char *store = realpath(dir, NULL), *key = realpath(key_file, NULL);
+	size_t size = store != NULL ? strlen(store) : 0;
+	bool inside = store != NULL && key != NULL &&
+	    strncmp(store, key, size) == 0 && key[size] == '/';
+
+	free(store);
+	free(key);
+	return inside;
+}
+
 static void
 say_first_use(const struct invocation *inv, const char *dir,
-    const struct ouro_vault *vault)
+    const struct ouro_vault *vault, bool passphrase)
 {
 	report_note(inv, "Made a new store in %s.", dir);
 	report_note(inv,
 	    "Its key lies in %s. Without a copy of this key the "
 	    "data cannot be read, by anyone.",
 	    ouro_vault_key_file(vault));
+	if (!passphrase && key_is_inside(dir, ouro_vault_key_file(vault)))
+		report_note(inv,
+		    "Anyone who gets the whole directory can read it: set a "
+		    "passphrase ('ouroboros keys passwd') or keep the key "
+		    "elsewhere (--key).");
 	report_note(inv,
 	    "'ouroboros keys export' prints a recovery key to be "
 	    "kept elsewhere.");
@@ -167,7 +186,7 @@ session_open(struct invocation *inv, enum session_mode mode,
 	else if (status != OURO_OK)
 		code = say_failure(inv, dir, mode, &options, &err);
 	else if (ouro_vault_is_new(*out))
-		say_first_use(inv, dir, *out);
+		say_first_use(inv, dir, *out, options.passphrase != NULL);
 	free(dir);
 	return code;
 }

@@ -234,6 +234,13 @@ fs_rename(struct fs *fs, const char *from, const char *to,
 }
 
 enum ouro_status
+fs_rename_new(struct fs *fs, const char *from, const char *to,
+    struct ouro_error *err)
+{
+	return fs->ops->rename_new(fs, from, to, err);
+}
+
+enum ouro_status
 fs_unlink(struct fs *fs, const char *path, struct ouro_error *err)
 {
 	return fs->ops->unlink(fs, path, err);

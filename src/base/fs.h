@@ -23,13 +23,16 @@ enum fs_open_flags {
 	FS_WRITE = 2,
 	FS_CREATE = 4,	  /* make it (0600) when missing */
 	FS_EXCLUSIVE = 8, /* with FS_CREATE: OURO_EXISTS when it is there */
-}; /* FS_CREATE needs FS_WRITE; a directory is refused with OURO_IO */
+}; /* FS_CREATE needs FS_WRITE */
 
 /* What fs_stat tells. */
 struct fs_info {
 	uint64_t size;
 	bool directory;
 	bool regular;
+	bool link;	      /* the name is a symbolic link; the rest tells of
+			       * what it leads to */
+	unsigned mode;	      /* permission bits, 0600 when not kept */
 	uint64_t modified_ms; /* Unix ms, 0 when unknown */
 };
 
@@ -40,6 +43,9 @@ struct fs_space {
 
 /* ---- files ------------------------------------------------------------ */
 
+/* Opens regular files alone: anything else is OURO_IO, and never waited for.
+ * Reading follows a symbolic link in the last place of path, writing never
+ * does (OURO_REFUSED): what another put there may lead anywhere. */
 enum ouro_status fs_open(struct fs *fs, const char *path, unsigned flags,
     struct fs_file **out, struct ouro_error *err);
 /* Never fails visibly: what must be durable was synced before. NULL ok. */
@@ -97,6 +103,10 @@ enum ouro_status fs_list(struct fs *fs, const char *path,
     void *context, struct ouro_error *err);
 enum ouro_status fs_rename(struct fs *fs, const char *from, const char *to,
     struct ouro_error *err);
+/* The same, but OURO_EXISTS when anything has the name to, whoever made it
+ * and when: of two at once only one succeeds. */
+enum ouro_status fs_rename_new(struct fs *fs, const char *from, const char *to,
+    struct ouro_error *err);
 enum ouro_status fs_unlink(struct fs *fs, const char *path,
     struct ouro_error *err);
 /* Makes names made, renamed or removed in the directory durable. */
@@ -123,6 +133,12 @@ enum ouro_status fs_read_file(struct fs *fs, const char *path, size_t size_max,
  * last step, sync_dir, fails, the new content is there but may not last. */
 enum ouro_status fs_write_file(struct fs *fs, const char *path,
     struct bytes content, struct ouro_error *err);
+/* The same for a new file: OURO_EXISTS, and never replaces one. */
+enum ouro_status fs_create_file(struct fs *fs, const char *path,
+    struct bytes content, struct ouro_error *err);
+/* Whether a file's name is one that a call of these two, when the process
+ * died in it, may have left beside its path. */
+bool fs_name_is_leftover(const char *name);
 /* "dir/name" into out; OURO_TOO_LARGE. */
 #define FS_PATH_MAX 4096
 enum ouro_status fs_join(char out[FS_PATH_MAX], const char *dir,

@@ -138,9 +138,30 @@ temporary_write(struct fs *fs, const char *path, struct bytes content,
 	return status;
 }
 
-enum ouro_status
-fs_write_file(struct fs *fs, const char *path, struct bytes content,
-    struct ouro_error *err)
+/* ".", 16 hex digits, ".tmp" behind a name. */
+#define LEFTOVER_DIGITS 16
+
+bool
+fs_name_is_leftover(const char *name)
+{
+	static const char end[] = ".tmp";
+	size_t length = strlen(name), suffix = 1 + LEFTOVER_DIGITS + 4;
+
+	if (length <= suffix)
+		return false;
+	name += length - suffix;
+	return name[0] == '.' &&
+	    strspn(name + 1, "0123456789abcdef") == LEFTOVER_DIGITS &&
+	    strcmp(name + 1 + LEFTOVER_DIGITS, end) == 0;
+}
+
+/* How the finished file gets its name. */
+typedef enum ouro_status file_place(struct fs *fs, const char *from,
+    const char *to, struct ouro_error *err);
+
+static enum ouro_status
+file_put(struct fs *fs, const char *path, struct bytes content,
+    file_place *place, struct ouro_error *err)
 {
 	char temporary[FS_PATH_MAX];
 	enum ouro_status status;
@@ -150,20 +171,34 @@ fs_write_file(struct fs *fs, const char *path, struct bytes content,
 	status = fs_random(fs, &unique, sizeof(unique), err);
 	if (status != OURO_OK)
 		return status;
-	length = snprintf(temporary, sizeof(temporary), "%s.%016" PRIx64 ".tmp",
-	    path, unique);
+	length = snprintf(temporary, sizeof(temporary), "%s.%0*" PRIx64 ".tmp",
+	    path, LEFTOVER_DIGITS, unique);
 	if (length < 0 || (size_t)length >= sizeof(temporary))
 		return error_set(err, OURO_TOO_LARGE, "%s: path too long",
 		    path);
 	status = temporary_write(fs, temporary, content, err);
 	if (status != OURO_OK)
 		return status;
-	status = fs_rename(fs, temporary, path, err);
+	status = place(fs, temporary, path, err);
 	if (status != OURO_OK) {
 		(void)fs_unlink(fs, temporary, NULL);
 		return status;
 	}
 	return parent_sync(fs, path, err);
+}
+
+enum ouro_status
+fs_write_file(struct fs *fs, const char *path, struct bytes content,
+    struct ouro_error *err)
+{
+	return file_put(fs, path, content, fs_rename, err);
+}
+
+enum ouro_status
+fs_create_file(struct fs *fs, const char *path, struct bytes content,
+    struct ouro_error *err)
+{
+	return file_put(fs, path, content, fs_rename_new, err);
 }
 
 enum ouro_status

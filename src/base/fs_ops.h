@@ -51,6 +51,8 @@ struct fs_ops {
 	    void *context, struct ouro_error *err);
 	enum ouro_status (*rename)(struct fs *fs, const char *from,
 	    const char *to, struct ouro_error *err);
+	enum ouro_status (*rename_new)(struct fs *fs, const char *from,
+	    const char *to, struct ouro_error *err);
 	enum ouro_status (
 	    *unlink)(struct fs *fs, const char *path, struct ouro_error *err);
 	enum ouro_status (

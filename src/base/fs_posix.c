@@ -24,11 +24,15 @@ posix_stat(struct fs *fs, const char *path, struct fs_info *info,
 	struct stat st;
 
 	(void)fs;
-	if (stat(path, &st) != 0)
+	if (lstat(path, &st) != 0)
+		return error_errno(err, errno, "cannot stat %s", path);
+	info->link = S_ISLNK(st.st_mode);
+	if (info->link && stat(path, &st) != 0)
 		return error_errno(err, errno, "cannot stat %s", path);
 	info->size = (uint64_t)st.st_size;
 	info->directory = S_ISDIR(st.st_mode);
 	info->regular = S_ISREG(st.st_mode);
+	info->mode = st.st_mode & 07777;
 	if (st.st_mtim.tv_sec >= 0)
 		info->modified_ms = (uint64_t)st.st_mtim.tv_sec * 1000 +
 		    (uint64_t)st.st_mtim.tv_nsec / 1000000;
@@ -152,6 +156,30 @@ posix_rename(struct fs *fs, const char *from, const char *to,
 	return OURO_OK;
 }
 
+int
+fs_posix_link(const char *from, const char *to)
+{
+	if (link(from, to) != 0)
+		return -1;
+	(void)unlink(from);
+	return 0;
+}
+
+static enum ouro_status
+posix_rename_new(struct fs *fs, const char *from, const char *to,
+    struct ouro_error *err)
+{
+	int result = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+
+	(void)fs;
+	if (result != 0 && (errno == EINVAL || errno == ENOSYS))
+		result = fs_posix_link(from, to);
+	if (result != 0)
+		return error_errno(err, errno, "cannot rename %s to %s", from,
+		    to);
+	return OURO_OK;
+}
+
 static enum ouro_status
 posix_unlink(struct fs *fs, const char *path, struct ouro_error *err)
 {
@@ -258,6 +286,7 @@ static const struct fs_ops posix_ops = {
 	.mkdir = posix_mkdir,
 	.list = posix_list,
 	.rename = posix_rename,
+	.rename_new = posix_rename_new,
 	.unlink = posix_unlink,
 	.sync_dir = posix_sync_dir,
 	.space = posix_space,

@@ -27,4 +27,9 @@ enum ouro_status fs_posix_map(struct fs_file *file, size_t size, unsigned flags,
 void fs_posix_unmap(struct fs *fs, void *map, size_t size);
 enum ouro_status fs_posix_lock(struct fs_file *file, struct ouro_error *err);
 
+/* A rename that replaces nothing, in two steps, for file systems that have no
+ * such call: the first takes the name, and what a crash leaves between them
+ * is one name too many. 0, or -1 and errno. */
+int fs_posix_link(const char *from, const char *to);
+
 #endif

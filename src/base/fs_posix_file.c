@@ -52,12 +52,14 @@ fd_create(const char *path, int mode)
 static int
 fd_open(const char *path, unsigned flags)
 {
-	int mode = O_CLOEXEC | O_NOCTTY;
+	int mode = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 
 	if ((flags & (FS_READ | FS_WRITE)) == (FS_READ | FS_WRITE))
 		mode |= O_RDWR;
 	else
 		mode |= flags & FS_WRITE ? O_WRONLY : O_RDONLY;
+	if (flags & FS_WRITE)
+		mode |= O_NOFOLLOW;
 	if (flags & FS_EXCLUSIVE)
 		return fd_create(path, mode);
 	for (int i = 0; i < OPEN_TRIES; i++) {
@@ -77,6 +79,22 @@ fd_open(const char *path, unsigned flags)
 	return -1;
 }
 
+/* Says what stands in the way, where the system's own words would not. */
+static enum ouro_status
+open_failed(const char *path, int errnum, struct ouro_error *err)
+{
+	struct stat st;
+
+	if (errnum == ELOOP && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return error_set(err, OURO_REFUSED,
+		    "%s is a symbolic link, through which nothing is written",
+		    path);
+	if (errnum == ENXIO)
+		return error_set(err, OURO_IO,
+		    "%s is neither a file nor a directory", path);
+	return error_errno(err, errnum, "cannot open %s", path);
+}
+
 enum ouro_status
 fs_posix_open(struct fs *fs, const char *path, unsigned flags,
     struct fs_file **out, struct ouro_error *err)
@@ -94,11 +112,13 @@ fs_posix_open(struct fs *fs, const char *path, unsigned flags,
 		errnum = errno;
 	else if (S_ISDIR(st.st_mode))
 		errnum = EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		errnum = ENXIO;
 	if (errnum != 0) {
 		if (file->fd >= 0)
 			(void)close(file->fd);
 		free(file);
-		return error_errno(err, errnum, "cannot open %s", path);
+		return open_failed(path, errnum, err);
 	}
 	*out = &file->file;
 	return OURO_OK;

@@ -244,6 +244,76 @@ dangling_links_are_an_error(void **state)
 	    OURO_OK);
 }
 
+static void
+nothing_is_written_through_links(void **state)
+{
+	struct ouro_error err = { 0 };
+	struct buffer out = { 0 };
+	char target[FS_PATH_MAX];
+	struct fs_file *file;
+	struct fs_info info;
+
+	(void)state;
+	fs_close(opened("precious", MAKE));
+	snprintf(target, sizeof(target), "%s", at("precious"));
+	assert_int_equal(fs_write_file(fs_posix(), target, bytes_text("kept"),
+			     NULL),
+	    OURO_OK);
+	assert_int_equal(symlink(target, at("link")), 0);
+	assert_int_equal(fs_open(fs_posix(), at("link"), MAKE, &file, &err),
+	    OURO_REFUSED);
+	assert_non_null(strstr(err.text, at("link")));
+	assert_non_null(strstr(err.text, "symbolic link"));
+	assert_int_equal(fs_open(fs_posix(), at("link"), FS_WRITE, &file, NULL),
+	    OURO_REFUSED);
+	assert_int_equal(fs_read_file(fs_posix(), at("link"), 9, &out, NULL),
+	    OURO_OK);
+	assert_true(bytes_equal(buffer_bytes(&out), bytes_text("kept")));
+	buffer_release(&out);
+	assert_int_equal(fs_stat(fs_posix(), at("link"), &info, NULL), OURO_OK);
+	assert_true(info.link);
+	assert_true(info.regular);
+	assert_int_equal(info.size, 4);
+}
+
+/* Neither waited for nor taken for files. */
+static void
+pipes_and_devices_are_refused(void **state)
+{
+	static const unsigned ways[] = { FS_READ, FS_WRITE, MAKE };
+	struct ouro_error err = { 0 };
+	struct fs_file *file;
+
+	(void)state;
+	assert_int_equal(mkfifo(at("pipe"), 0600), 0);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		assert_int_equal(fs_open(fs_posix(), at("pipe"), ways[i], &file,
+				     &err),
+		    OURO_IO);
+		assert_non_null(strstr(err.text, "neither a file nor"));
+		assert_int_equal(fs_open(fs_posix(), "/dev/null", ways[i],
+				     &file, NULL),
+		    OURO_IO);
+	}
+}
+
+/* Where the file system has no exclusive rename. */
+static void
+links_stand_in_for_exclusive_renames(void **state)
+{
+	char from[FS_PATH_MAX];
+
+	(void)state;
+	fs_close(opened("a", MAKE));
+	fs_close(opened("b", MAKE));
+	snprintf(from, sizeof(from), "%s", at("a"));
+	assert_int_equal(fs_posix_link(from, at("b")), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(fs_posix_link(from, at("c")), 0);
+	assert_int_equal(access(from, F_OK), -1);
+	assert_int_equal(access(at("c"), F_OK), 0);
+}
+
 /* ---- locks between processes ------------------------------------------ */
 
 static void
@@ -447,14 +517,17 @@ full_device_is_no_space(void **state)
 {
 	struct bytes part = bytes_text("x");
 	struct ouro_error err = { 0 };
-	struct fs_file *file;
+	struct fs_file *file = opened("a", MAKE);
+	int full = open("/dev/full", O_WRONLY);
 
 	(void)state;
-	if (fs_open(fs_posix(), "/dev/full", FS_WRITE, &file, NULL) != OURO_OK)
+	if (full < 0)
 		skip();
+	assert_int_equal(dup2(full, file_fd(file)), file_fd(file));
+	close(full);
 	assert_int_equal(fs_write(file, 0, &part, 1, &err), OURO_NO_SPACE);
 	assert_int_equal(err.sys_errno, ENOSPC);
-	assert_non_null(strstr(err.text, "/dev/full"));
+	assert_non_null(strstr(err.text, at("a")));
 	fs_close(file);
 }
 
@@ -536,6 +609,9 @@ main(void)
 		TEST(modes_of_what_exists_stay),
 		TEST(descriptors_close_on_exec),
 		TEST(dangling_links_are_an_error),
+		TEST(nothing_is_written_through_links),
+		TEST(pipes_and_devices_are_refused),
+		TEST(links_stand_in_for_exclusive_renames),
 		TEST(M10_second_process_is_refused_with_the_holders_pid),
 		TEST(closing_unlocks_though_a_child_has_the_file),
 		TEST(lock_text_of_strangers_is_not_trusted),

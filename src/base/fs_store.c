@@ -115,6 +115,7 @@ static const struct fs_ops store_ops = {
 	.mkdir = fs_store_mkdir,
 	.list = fs_store_list,
 	.rename = fs_store_rename,
+	.rename_new = fs_store_rename_new,
 	.unlink = fs_store_unlink,
 	.sync_dir = fs_store_sync_dir,
 	.space = fs_store_space,

@@ -185,6 +185,8 @@ enum ouro_status fs_store_list(struct fs *fs, const char *path, fs_each *each,
     void *context, struct ouro_error *err);
 enum ouro_status fs_store_rename(struct fs *fs, const char *from,
     const char *to, struct ouro_error *err);
+enum ouro_status fs_store_rename_new(struct fs *fs, const char *from,
+    const char *to, struct ouro_error *err);
 enum ouro_status fs_store_unlink(struct fs *fs, const char *path,
     struct ouro_error *err);
 enum ouro_status fs_store_sync_dir(struct fs *fs, const char *path,

@@ -25,6 +25,7 @@ fs_store_stat(struct fs *fs, const char *path, struct fs_info *info,
 	info->size = node->content.size;
 	info->directory = node->directory;
 	info->regular = !node->directory;
+	info->mode = node->directory ? 0700 : 0600;
 	info->modified_ms = node->modified_ms;
 	return fs_store_end(fs, OURO_OK);
 }
@@ -162,7 +163,7 @@ rename_check(const struct store_node *node, const struct store_node *target,
 
 static enum ouro_status
 name_change(struct store *store, const char *from, const char *to,
-    struct ouro_error *err)
+    bool replace, struct ouro_error *err)
 {
 	char from_name[STORE_NAME_MAX + 1], to_name[STORE_NAME_MAX + 1];
 	struct store_node *from_dir = NULL, *to_dir = NULL;
@@ -177,6 +178,8 @@ name_change(struct store *store, const char *from, const char *to,
 		target = fs_names_find(&to_dir->names, to_name);
 		if (node == NULL)
 			errnum = ENOENT;
+		else if (target != NULL && !replace)
+			errnum = EEXIST;
 		else if (node == target)
 			return OURO_OK;
 		else
@@ -198,7 +201,20 @@ fs_store_rename(struct fs *fs, const char *from, const char *to,
 
 	if (status != OURO_OK)
 		return status;
-	return fs_store_end(fs, name_change((struct store *)fs, from, to, err));
+	return fs_store_end(fs,
+	    name_change((struct store *)fs, from, to, true, err));
+}
+
+enum ouro_status
+fs_store_rename_new(struct fs *fs, const char *from, const char *to,
+    struct ouro_error *err)
+{
+	enum ouro_status status = fs_store_begin(fs, FS_CALL_RENAME, from, err);
+
+	if (status != OURO_OK)
+		return status;
+	return fs_store_end(fs,
+	    name_change((struct store *)fs, from, to, false, err));
 }
 
 static enum ouro_status

@@ -458,6 +458,8 @@ stat_tells_what_it_is(void **state)
 	assert_int_equal(info.size, 5);
 	assert_true(info.regular);
 	assert_false(info.directory);
+	assert_false(info.link);
+	assert_int_equal(info.mode, 0600);
 	assert_true(info.modified_ms > 0);
 	assert_int_equal(fs_stat(place->fs, place->dir, &info, NULL), OURO_OK);
 	assert_true(info.directory);
@@ -611,6 +613,40 @@ rename_replaces(void **state)
 	    OURO_OK);
 }
 
+/* Whoever comes second is told, and what is there stays. */
+static void
+rename_new_never_replaces(void **state)
+{
+	struct place *place = *state;
+	char source[FS_PATH_MAX];
+	struct fs_file *file;
+
+	file = opened(place, "a", MAKE);
+	write_text(file, 0, "was a");
+	fs_close(file);
+	file = opened(place, "b", MAKE);
+	write_text(file, 0, "was b");
+	fs_close(file);
+	assert_int_equal(fs_join(source, place->dir, "a", NULL), OURO_OK);
+	assert_int_equal(fs_rename_new(place->fs, source, at(place, "b"), NULL),
+	    OURO_EXISTS);
+	assert_int_equal(fs_rename_new(place->fs, source, at(place, "a"), NULL),
+	    OURO_EXISTS);
+	assert_int_equal(fs_rename_new(place->fs, source, at(place, "none/c"),
+			     NULL),
+	    OURO_NOT_FOUND);
+	file = opened(place, "b", FS_READ);
+	assert_text(file, 0, "was b");
+	fs_close(file);
+	assert_int_equal(fs_rename_new(place->fs, source, at(place, "c"), NULL),
+	    OURO_OK);
+	file = opened(place, "c", FS_READ);
+	assert_text(file, 0, "was a");
+	fs_close(file);
+	assert_int_equal(fs_rename_new(place->fs, source, at(place, "d"), NULL),
+	    OURO_NOT_FOUND);
+}
+
 static void
 rename_moves_directories(void **state)
 {
@@ -738,6 +774,49 @@ whole_files_are_read_and_written(void **state)
 }
 
 static void
+files_are_created_once(void **state)
+{
+	struct place *place = *state;
+	struct listing listing = { 0 };
+	struct buffer buffer = { 0 };
+
+	assert_int_equal(fs_create_file(place->fs, at(place, "a"),
+			     bytes_text("first"), NULL),
+	    OURO_OK);
+	assert_int_equal(fs_create_file(place->fs, at(place, "a"),
+			     bytes_text("second"), NULL),
+	    OURO_EXISTS);
+	assert_int_equal(fs_read_file(place->fs, at(place, "a"), 9, &buffer,
+			     NULL),
+	    OURO_OK);
+	assert_true(bytes_equal(buffer_bytes(&buffer), bytes_text("first")));
+	buffer_release(&buffer);
+	assert_int_equal(fs_create_file(place->fs, at(place, "none/a"),
+			     bytes_text("x"), NULL),
+	    OURO_NOT_FOUND);
+	assert_int_equal(fs_list(place->fs, place->dir, listing_add, &listing,
+			     NULL),
+	    OURO_OK);
+	assert_string_equal(listing.text, "a ");
+}
+
+static void
+leftovers_are_known_by_their_names(void **state)
+{
+	(void)state;
+	assert_true(fs_name_is_leftover("keyring.0123456789abcdef.tmp"));
+	assert_true(fs_name_is_leftover("a.b.ffffffffffffffff.tmp"));
+	assert_false(fs_name_is_leftover(".0123456789abcdef.tmp"));
+	assert_false(fs_name_is_leftover("a.0123456789abcde.tmp"));
+	assert_false(fs_name_is_leftover("a.0123456789abcdeF.tmp"));
+	assert_false(fs_name_is_leftover("a.0123456789abcdef0.tmp"));
+	assert_false(fs_name_is_leftover("a.0123456789abcdef.tmp2"));
+	assert_false(fs_name_is_leftover("a0123456789abcdef0.tmp"));
+	assert_false(fs_name_is_leftover("a.tmp"));
+	assert_false(fs_name_is_leftover(""));
+}
+
+static void
 join_puts_one_slash(void **state)
 {
 	char out[FS_PATH_MAX], *name = malloc(FS_PATH_MAX);
@@ -850,11 +929,14 @@ threads_share_a_file(void **state)
 	    TEST(setup, list_is_in_byte_order), \
 	    TEST(setup, list_callback_may_call_back), \
 	    TEST(setup, rename_replaces), \
+	    TEST(setup, rename_new_never_replaces), \
 	    TEST(setup, rename_moves_directories), \
 	    TEST(setup, sync_dir_wants_a_directory), \
 	    TEST(setup, space_is_told), TEST(setup, clocks_run_forward), \
 	    TEST(setup, random_fills_all), \
 	    TEST(setup, whole_files_are_read_and_written), \
+	    TEST(setup, files_are_created_once), \
+	    TEST(setup, leftovers_are_known_by_their_names), \
 	    TEST(setup, join_puts_one_slash), \
 	    TEST(setup, threads_share_a_file)
 

@@ -83,3 +83,27 @@ utf8_encode(uint32_t point, uint8_t out[UTF8_SEQUENCE_MAX])
 	out[0] = (uint8_t)(first[length] | point);
 	return length;
 }
+
+bool
+utf8_control(struct bytes bytes)
+{
+	if (bytes.size == 0)
+		return false;
+	if (bytes.data[0] < 0x20 || bytes.data[0] == 0x7f)
+		return true;
+	return bytes.size >= 2 && bytes.data[0] == 0xc2 &&
+	    bytes.data[1] >= 0x80 && bytes.data[1] <= 0x9f;
+}
+
+bool
+utf8_plain(struct bytes bytes)
+{
+	while (bytes.size > 0) {
+		size_t length = utf8_sequence(bytes);
+
+		if (length == 0 || utf8_control(bytes))
+			return false;
+		bytes = bytes_of(bytes.data + length, bytes.size - length);
+	}
+	return true;
+}

@@ -87,6 +87,26 @@ whole_texts(void **state)
 					   "cd")));
 }
 
+static void
+control_characters_are_not_plain(void **state)
+{
+	(void)state;
+	for (uint32_t point = 0; point < 0x300; point++) {
+		uint8_t text[UTF8_SEQUENCE_MAX + 1] = { 'a' };
+		size_t length = utf8_encode(point, text + 1);
+		bool control = point < 0x20 || (point >= 0x7f && point < 0xa0);
+
+		assert_int_equal(utf8_plain(bytes_of(text, 1 + length)),
+		    !control);
+		assert_int_equal(utf8_control(bytes_of(text + 1, length)),
+		    control);
+	}
+	assert_true(utf8_plain(bytes_of(NULL, 0)));
+	assert_false(utf8_plain(bytes_text("a\x80")));
+	assert_false(utf8_control(bytes_of(NULL, 0)));
+	assert_false(utf8_control(bytes_text("\xc2")));
+}
+
 int
 main(void)
 {
@@ -94,6 +114,7 @@ main(void)
 		cmocka_unit_test(sequences_agree_with_a_slow_reading),
 		cmocka_unit_test(every_code_point_round_trips),
 		cmocka_unit_test(whole_texts),
+		cmocka_unit_test(control_characters_are_not_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,39 @@ pair_public(const struct pair *pair, uint8_t public_key[KEM_PUBLIC_SIZE],
 	return OURO_OK;
 }
 
+/* The u-coordinates, below 2^255, whose multiples are all zero in X25519. */
+static const uint8_t small_order[][KEM_X25519_SIZE] = {
+	{ 0 },
+	{ 1 },
+	{ 0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+	    0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32,
+	    0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00 },
+	{ 0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+	    0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c,
+	    0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57 },
+};
+
+/* 0, 1, both points of order 8, and p - 1, p, p + 1. The top bit counts for
+ * nothing. */
+static bool
+is_small_order(EVP_PKEY *peer)
+{
+	uint8_t point[KEM_X25519_SIZE], middle = 0xff;
+	size_t size = sizeof(point);
+
+	if (!EVP_PKEY_get_raw_public_key(peer, point, &size)
+	    || size != sizeof(point))
+		return false;
+	point[KEM_X25519_SIZE - 1] &= 0x7f;
+	for (size_t i = 0; i < sizeof(small_order) / sizeof(*small_order); i++)
+		if (memcmp(point, small_order[i], sizeof(point)) == 0)
+			return true;
+	for (size_t i = 1; i < KEM_X25519_SIZE - 1; i++)
+		middle &= point[i];
+	return point[0] >= 0xec && point[0] <= 0xee && middle == 0xff
+	    && point[KEM_X25519_SIZE - 1] == 0x7f;
+}
+
 /* OURO_INVALID when the result is all zeros, which peer alone decides: the
  * library refuses that by itself, but does not say so apart. */
 static enum ouro_status
@@ -109,11 +142,13 @@ x25519_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t secret[KEM_X25519_SIZE],
 	if (context == NULL || EVP_PKEY_derive_init(context) != 1
 	    || EVP_PKEY_derive_set_peer_ex(context, peer, 0) != 1)
 		status = library_failed(err, "X25519");
+	else if (is_small_order(peer))
+		status = library_refused(err, OURO_INVALID,
+		    "X25519 public key of small order");
 	else if (EVP_PKEY_derive(context, secret, &size) != 1
 	    || size != KEM_X25519_SIZE
 	    || crypt_equal(secret, zeros, sizeof(zeros)))
-		status = library_refused(err, OURO_INVALID,
-		    "X25519 public key of small order");
+		status = library_failed(err, "X25519");
 	EVP_PKEY_CTX_free(context);
 	return status;
 }

@@ -1,4 +1,17 @@
-#include "crypt/kem.h"
+/* kem.c is compiled into this test with a call that can be made to fail. */
+#include <openssl/evp.h>
+
+static _Bool derive_fails;
+
+static int
+derive_or_fail(EVP_PKEY_CTX *context, unsigned char *key, size_t *size)
+{
+	return derive_fails ? 0 : EVP_PKEY_derive(context, key, size);
+}
+
+#define EVP_PKEY_derive derive_or_fail
+#include "kem.c" /* NOLINT */
+#undef EVP_PKEY_derive
 
 #include "crypt/vectors/hex.h"
 #include "crypt/vectors/kem_vectors.h"
@@ -123,12 +136,39 @@ every_part_of_the_ciphertext_is_bound(void **state)
 
 /* Points of order 1, 2, 4 and 8: RFC 7748 section 6.1 has the result of all
  * of them as zeros. */
-static const char *const small_order[] = {
+static const char *const small_orders[] = {
 	"0000000000000000000000000000000000000000000000000000000000000000",
 	"0100000000000000000000000000000000000000000000000000000000000000",
 	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 	"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+	"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+	"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7",
+	"0100000000000000000000000000000000000000000000000000000000000080",
 };
+
+#define SMALL_ORDER (sizeof(small_orders) / sizeof(*small_orders))
+
+/* The library says no for a reason of its own: that is not the key's fault. */
+static void
+other_failures_do_not_blame_the_key(void **state)
+{
+	uint8_t seed[KEM_SEED_SIZE], public_key[KEM_PUBLIC_SIZE];
+	uint8_t ciphertext[KEM_CIPHERTEXT_SIZE], shared[KEY_SIZE];
+	struct ouro_error err;
+
+	(void)state;
+	vector_seed(seed);
+	assert_int_equal(kem_public(seed, public_key, NULL), OURO_OK);
+	derive_fails = true;
+	assert_int_equal(kem_encapsulate(public_key, ciphertext, shared, &err),
+	    OURO_CRYPTO);
+	vector_ciphertext(ciphertext);
+	assert_int_equal(kem_decapsulate(seed, ciphertext, shared, &err),
+	    OURO_CRYPTO);
+	derive_fails = false;
+}
 
 static void
 degenerate_x25519_keys_are_refused(void **state)
@@ -140,13 +180,13 @@ degenerate_x25519_keys_are_refused(void **state)
 	(void)state;
 	vector_seed(seed);
 	assert_int_equal(kem_public(seed, public_key, NULL), OURO_OK);
-	for (size_t i = 0; i < 4; i++) {
-		hex_exact(small_order[i], public_key + KEM_MLKEM_SIZE,
+	for (size_t i = 0; i < SMALL_ORDER; i++) {
+		hex_exact(small_orders[i], public_key + KEM_MLKEM_SIZE,
 		    KEM_X25519_SIZE);
 		assert_int_equal(kem_encapsulate(public_key, ciphertext,
 		    shared, &err), OURO_INVALID);
 		vector_ciphertext(ciphertext);
-		hex_exact(small_order[i], ciphertext + KEM_MLKEM_SIZE,
+		hex_exact(small_orders[i], ciphertext + KEM_MLKEM_SIZE,
 		    KEM_X25519_SIZE);
 		assert_int_equal(kem_decapsulate(seed, ciphertext, shared,
 		    &err), OURO_INVALID);
@@ -184,6 +224,7 @@ main(void)
 		cmocka_unit_test(another_seed_gives_another_key),
 		cmocka_unit_test(every_part_of_the_ciphertext_is_bound),
 		cmocka_unit_test(degenerate_x25519_keys_are_refused),
+		cmocka_unit_test(other_failures_do_not_blame_the_key),
 		cmocka_unit_test(mlkem_keys_out_of_range_are_refused),
 	};
 

@@ -11,36 +11,61 @@ union block {
 	max_align_t align;
 };
 
-static void *
-block_alloc(void *failed, size_t size)
-{
-	union block *block = NULL;
+/* What one unpacking may take, and why it got no more. */
+struct allowance {
+	size_t left;
+	bool exceeded;
+	bool failed;
+};
 
-	if (size <= SIZE_MAX - sizeof *block)
-		block = malloc(sizeof *block + size);
-	if (!block) {
-		*(bool *)failed = true;
+static void *
+block_alloc(void *context, size_t size)
+{
+	struct allowance *allowance = context;
+	union block *block;
+
+	if (allowance->left < sizeof *block ||
+	    size > allowance->left - sizeof *block) {
+		allowance->exceeded = true;
 		return NULL;
 	}
+	block = malloc(sizeof *block + size);
+	if (!block) {
+		allowance->failed = true;
+		return NULL;
+	}
+	allowance->left -= sizeof *block + size;
 	block->size = size;
 	return block + 1;
 }
 
 static void
-block_free(void *failed, void *data)
+block_free(void *context, void *data)
 {
-	(void)failed;
+	struct allowance *allowance = context;
+
 	if (!data)
 		return;
 	union block *block = (union block *)data - 1;
+	allowance->left += sizeof *block + block->size;
 	bytes_wipe(data, block->size);
 	free(block);
 }
 
-static ProtobufCAllocator
-wiping_allocator(bool *failed)
+static struct allowance
+allowance_for(size_t size, size_t factor)
 {
-	return (ProtobufCAllocator){ block_alloc, block_free, failed };
+	struct allowance allowance = { .left = SIZE_MAX };
+
+	if (size <= (SIZE_MAX - CANONICAL_EXTRA) / factor)
+		allowance.left = factor * size + CANONICAL_EXTRA;
+	return allowance;
+}
+
+static ProtobufCAllocator
+wiping_allocator(struct allowance *allowance)
+{
+	return (ProtobufCAllocator){ block_alloc, block_free, allowance };
 }
 
 static bool has_unknown(const ProtobufCMessage *message);
@@ -117,17 +142,21 @@ encodes_to(const ProtobufCMessage *message, struct bytes bytes)
 }
 
 enum ouro_status
-canonical_unpack(const ProtobufCMessageDescriptor *descriptor,
-    struct bytes bytes, ProtobufCMessage **out, const char *what,
-    struct ouro_error *err)
+canonical_unpack_within(const ProtobufCMessageDescriptor *descriptor,
+    struct bytes bytes, size_t factor, ProtobufCMessage **out,
+    const char *what, struct ouro_error *err)
 {
-	bool failed = false;
-	ProtobufCAllocator allocator = wiping_allocator(&failed);
+	struct allowance allowance = allowance_for(bytes.size, factor);
+	ProtobufCAllocator allocator = wiping_allocator(&allowance);
 	ProtobufCMessage *message = protobuf_c_message_unpack(descriptor,
 	    &allocator, bytes.size, bytes.data);
 
-	if (!message && failed)
+	if (!message && allowance.failed)
 		return error_memory(err);
+	if (!message && allowance.exceeded)
+		return error_set(err, OURO_DAMAGED,
+		    "%s: %zu bytes that would take too much memory", what,
+		    bytes.size);
 	if (!message)
 		return error_set(err, OURO_DAMAGED,
 		    "%s: %zu bytes that are no such message", what, bytes.size);
@@ -140,11 +169,20 @@ canonical_unpack(const ProtobufCMessageDescriptor *descriptor,
 	return OURO_OK;
 }
 
+enum ouro_status
+canonical_unpack(const ProtobufCMessageDescriptor *descriptor,
+    struct bytes bytes, ProtobufCMessage **out, const char *what,
+    struct ouro_error *err)
+{
+	return canonical_unpack_within(descriptor, bytes, CANONICAL_FACTOR, out,
+	    what, err);
+}
+
 void
 canonical_free(ProtobufCMessage *message)
 {
-	bool failed = false;
-	ProtobufCAllocator allocator = wiping_allocator(&failed);
+	struct allowance allowance = { 0 };
+	ProtobufCAllocator allocator = wiping_allocator(&allowance);
 
 	protobuf_c_message_free_unpacked(message, &allocator);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "proto/seal.pb-c.h"
+#include "proto/vault.pb-c.h"
 
 static enum ouro_status
 unpack(const ProtobufCMessageDescriptor *descriptor, const void *data,
@@ -90,6 +91,56 @@ truncated_and_foreign_bytes_are_refused(void **state)
 	assert_int_equal(KEYRING(0xff), OURO_DAMAGED);
 }
 
+/* Two bytes a field that take 64 times their size. */
+static void
+memory_is_in_proportion_to_the_bytes(void **state)
+{
+	size_t size = 1024 * 1024;
+	uint8_t *hostile = malloc(size);
+	ProtobufCMessage *message = NULL;
+	struct ouro_error err = { 0 };
+
+	(void)state;
+	assert_non_null(hostile);
+	for (size_t i = 0; i < size; i += 2)
+		memcpy(hostile + i, "\x1a", 2);
+	assert_int_equal(canonical_unpack(&ouro__keyring__descriptor,
+			     bytes_of(hostile, size), &message, "thing", &err),
+	    OURO_DAMAGED);
+	assert_non_null(strstr(err.text, "too much memory"));
+	assert_null(message);
+	free(hostile);
+}
+
+/* What we write ourselves passes, with the smallest entries there are. */
+static void
+many_small_entries_are_taken(void **state)
+{
+	Ouro__ContextEntry entry = OURO__CONTEXT_ENTRY__INIT;
+	size_t count = 50000;
+	Ouro__Span *spans = calloc(count, sizeof *spans);
+	Ouro__Span **list = calloc(count, sizeof *list);
+	ProtobufCMessage *copy = NULL;
+
+	(void)state;
+	assert_true(spans && list);
+	for (size_t i = 0; i < count; i++) {
+		ouro__span__init(&spans[i]);
+		spans[i].first = spans[i].last = 2 * i + 3;
+		list[i] = &spans[i];
+	}
+	entry.through = 1;
+	entry.beyond = list;
+	for (entry.n_beyond = 1; entry.n_beyond <= count;
+	     entry.n_beyond += 1 + entry.n_beyond / 8) {
+		assert_int_equal(canonical_copy(&entry.base, &copy, NULL),
+		    OURO_OK);
+		canonical_free(copy);
+	}
+	free(spans);
+	free(list);
+}
+
 static void
 packing_appends(void **state)
 {
@@ -113,6 +164,8 @@ main(void)
 		cmocka_unit_test(every_other_encoding_is_refused),
 		cmocka_unit_test(unknown_fields_are_refused_at_every_depth),
 		cmocka_unit_test(truncated_and_foreign_bytes_are_refused),
+		cmocka_unit_test(memory_is_in_proportion_to_the_bytes),
+		cmocka_unit_test(many_small_entries_are_taken),
 		cmocka_unit_test(packing_appends),
 	};
 

@@ -14,6 +14,7 @@ static const char *const labels[DERIVE_PURPOSES] = {
 	[DERIVE_ENGINE] = "ouroboros engine 1",
 	[DERIVE_CHUNKER] = "ouroboros chunker 1",
 	[DERIVE_KEYRING_MAC] = "ouroboros keyring 1",
+	[DERIVE_STORE_MAC] = "ouroboros store file 1",
 	[DERIVE_RECOVERY] = "ouroboros recovery key 1",
 };
 
@@ -100,6 +101,13 @@ derive_keyring_mac_key(const uint8_t id_key[KEY_SIZE], uint8_t out[KEY_SIZE],
     struct ouro_error *err)
 {
 	return derive_plain(DERIVE_KEYRING_MAC, id_key, no_salt, out, err);
+}
+
+enum ouro_status
+derive_store_mac_key(const uint8_t id_key[KEY_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err)
+{
+	return derive_plain(DERIVE_STORE_MAC, id_key, no_salt, out, err);
 }
 
 enum ouro_status

@@ -14,6 +14,7 @@
  *   engine         id key        -      "ouroboros engine 1"
  *   chunker        id key        -      "ouroboros chunker 1"
  *   keyring mac    id key        -      "ouroboros keyring 1"
+ *   store mac      id key        -      "ouroboros store file 1"
  *   recovery       recovery key  -      "ouroboros recovery key 1", 96 bytes
  */
 #ifndef SEAL_DERIVE_H
@@ -32,6 +33,7 @@ enum derive_purpose {
 	DERIVE_ENGINE,
 	DERIVE_CHUNKER,
 	DERIVE_KEYRING_MAC,
+	DERIVE_STORE_MAC,
 	DERIVE_RECOVERY,
 	DERIVE_PURPOSES
 };
@@ -57,6 +59,8 @@ enum ouro_status derive_engine_key(const uint8_t id_key[KEY_SIZE],
 enum ouro_status derive_chunker_secret(const uint8_t id_key[KEY_SIZE],
     uint8_t out[KEY_SIZE], struct ouro_error *err);
 enum ouro_status derive_keyring_mac_key(const uint8_t id_key[KEY_SIZE],
+    uint8_t out[KEY_SIZE], struct ouro_error *err);
+enum ouro_status derive_store_mac_key(const uint8_t id_key[KEY_SIZE],
     uint8_t out[KEY_SIZE], struct ouro_error *err);
 
 /* The member seed of a recovery key. */

@@ -39,8 +39,9 @@ derive_all(const uint8_t secret[KEY_SIZE], const uint8_t id[HASH_SIZE],
 	assert_int_equal(derive_engine_key(secret, out[4], NULL), OURO_OK);
 	assert_int_equal(derive_chunker_secret(secret, out[5], NULL), OURO_OK);
 	assert_int_equal(derive_keyring_mac_key(secret, out[6], NULL), OURO_OK);
+	assert_int_equal(derive_store_mac_key(secret, out[7], NULL), OURO_OK);
 	assert_int_equal(derive_recovery_seed(secret, seed, NULL), OURO_OK);
-	memcpy(out[7], seed, KEY_SIZE);
+	memcpy(out[8], seed, KEY_SIZE);
 }
 
 static void

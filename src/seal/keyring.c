@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/fs.h"
+#include "base/utf8.h"
 #include "crypt/hash.h"
 #include "crypt/wrap.h"
 #include "seal/keyring_store.h"
@@ -155,17 +156,12 @@ member_fingerprint(const uint8_t public_key[KEM_PUBLIC_SIZE],
 	return status;
 }
 
-/* What a person may be shown on one line: UTF-8 without control characters
- * is left to the terminal, control characters never. */
+/* What a person may be shown on one line. */
 bool
 member_label_valid(const char *label)
 {
-	if (strlen(label) > MEMBER_LABEL_MAX)
-		return false;
-	for (const char *p = label; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return false;
-	return true;
+	return strlen(label) <= MEMBER_LABEL_MAX &&
+	    utf8_plain(bytes_text(label));
 }
 
 /* The place of public_key in the order, and whether it is there. */
@@ -246,8 +242,8 @@ keyring_add(struct keyring *keyring, const uint8_t public_key[KEM_PUBLIC_SIZE],
 		    "a member cannot be of kind %d", (int)kind);
 	if (!member_label_valid(label))
 		return error_set(err, OURO_INVALID,
-		    "a member's label has at "
-		    "most %d bytes and no control characters",
+		    "a member's label is UTF-8 of at "
+		    "most %d bytes, without control characters",
 		    MEMBER_LABEL_MAX);
 	if (member_find(keyring, public_key, &place))
 		return error_set(err, OURO_EXISTS,

@@ -4,7 +4,11 @@
  * A vault has one *id key*, which never changes (key 0), and random *epoch
  * keys* 1, 2, 3 ... Each is wrapped separately for each member's public key.
  * The stored form (proto/seal.proto, Keyring) is authenticated by a MAC under
- * a key derived from the id key, so that nobody but a member can add one.
+ * a key derived from the id key, so that nobody can add a member who never
+ * was one. The id key is never rotated: a former member who can write to the
+ * disk can put a keyring of his own making in the place of this one, with
+ * epoch keys that he knows. Opening cannot tell; keyrings are not yet bound to
+ * the members of now.
  *
  * Thread-safe once open, as long as nobody changes it at the same time.
  */
@@ -21,7 +25,7 @@ struct keyring;
 #define MEMBER_LABEL_MAX 128
 #define MEMBERS_MAX	 1024
 #define EPOCHS_MAX	 65536
-#define KEYRING_SIZE_MAX (256u * 1024 * 1024)
+#define KEYRING_SIZE_MAX (64u * 1024 * 1024)
 
 enum member_kind { MEMBER_NODE = 1, MEMBER_RECOVERY = 2 };
 

@@ -12,6 +12,7 @@
 #include "seal/derive.h"
 
 #define KEYRING_VERSION 1
+#define KEYRING_FACTOR  4 /* memory for its bytes: wrapped keys are long */
 
 /* The MAC of the keyring as it would be encoded without one. */
 static enum ouro_status
@@ -354,8 +355,8 @@ keyring_open(struct bytes stored, const uint8_t seed[KEM_SEED_SIZE],
 		return error_set(err, OURO_DAMAGED,
 		    "keyring: %zu bytes are over the limit of %u", stored.size,
 		    KEYRING_SIZE_MAX);
-	status = canonical_unpack(&ouro__keyring__descriptor, stored, &base,
-	    "keyring", err);
+	status = canonical_unpack_within(&ouro__keyring__descriptor, stored,
+	    KEYRING_FACTOR, &base, "keyring", err);
 	if (status)
 		return status;
 	const Ouro__Keyring *message = (const Ouro__Keyring *)base;

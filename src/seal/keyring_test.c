@@ -267,6 +267,8 @@ adding_and_removing_have_limits(void **state)
 {
 	struct vault v;
 	uint8_t key[KEM_PUBLIC_SIZE];
+	static const char *const unfit[] = { "a\nb", "\x1b[2J", "a\x7f",
+		"a\xc2\x9b", "a\xff", "a\xc3" };
 	char label[MEMBER_LABEL_MAX + 2];
 	struct keyring *empty = NULL;
 
@@ -282,9 +284,10 @@ adding_and_removing_have_limits(void **state)
 	assert_int_equal(keyring_add(v.keyring, key, label, MEMBER_NODE, 1,
 			     NULL),
 	    OURO_INVALID);
-	assert_int_equal(keyring_add(v.keyring, key, "a\nb", MEMBER_NODE, 1,
-			     NULL),
-	    OURO_INVALID);
+	for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++)
+		assert_int_equal(keyring_add(v.keyring, key, unfit[i],
+				     MEMBER_NODE, 1, NULL),
+		    OURO_INVALID);
 	assert_int_equal(keyring_add(v.keyring, key, "a", (enum member_kind)3,
 			     1, NULL),
 	    OURO_INVALID);
@@ -441,6 +444,19 @@ wrong_epoch(Ouro__Keyring *message)
 	message->members[0]->keys[1]->epoch = 7;
 }
 
+/* Eight-bit control sequences, and bytes that are no text at all. */
+static void
+label_with_csi(Ouro__Keyring *message)
+{
+	memcpy(message->members[0]->label, "\xc2\x9b", 2);
+}
+
+static void
+label_not_utf8(Ouro__Keyring *message)
+{
+	message->members[0]->label[0] = (char)0xff;
+}
+
 static void
 wrong_version(Ouro__Keyring *message)
 {
@@ -465,7 +481,7 @@ nobody_adds_or_changes_a_member_without_the_id_key(void **state)
 	static void (*const changes[])(Ouro__Keyring *) = { relabel, backdate,
 		promote, rename_vault, swap_members, swap_epoch_keys,
 		double_member, wrong_epoch, wrong_version, short_wrapped,
-		empty_mac };
+		label_with_csi, label_not_utf8, empty_mac };
 	struct vault v;
 
 	(void)state;
@@ -497,6 +513,42 @@ K14_the_wrapped_keys_are_not_the_keys(void **state)
 	vault_release(&v);
 }
 
+/* Nobody has authenticated it when it is unpacked. */
+static void
+a_hostile_keyring_takes_little_memory(void **state)
+{
+	size_t size = (size_t)4 * 1024 * 1024;
+	uint8_t *hostile = malloc(size), seed[KEM_SEED_SIZE] = { 1 };
+	struct keyring *keyring = NULL;
+	struct ouro_error err = { 0 };
+
+	(void)state;
+	assert_non_null(hostile);
+	for (size_t i = 0; i < size; i += 8)
+		memcpy(hostile + i, "\x1a\x06\x08\x01\x10\x80\x80\x01", 8);
+	assert_int_equal(keyring_open(bytes_of(hostile, size), seed, &keyring,
+			     &err),
+	    OURO_DAMAGED);
+	assert_non_null(strstr(err.text, "too much memory"));
+	free(hostile);
+}
+
+/* The most that an attacker may choose labels for: those who may not open it
+ * see none of them. */
+static void
+hostile_labels_are_not_printed(void **state)
+{
+	struct vault v;
+	struct keyring *opened;
+
+	(void)state;
+	vault_init(&v, 2);
+	vault_forge(&v, label_with_csi);
+	assert_int_equal(vault_open(&v, 2, &opened), OURO_DAMAGED);
+	assert_null(strstr(v.err.text, "\xc2\x9b"));
+	vault_release(&v);
+}
+
 int
 main(void)
 {
@@ -514,6 +566,8 @@ main(void)
 		cmocka_unit_test(
 		    nobody_adds_or_changes_a_member_without_the_id_key),
 		cmocka_unit_test(K14_the_wrapped_keys_are_not_the_keys),
+		cmocka_unit_test(a_hostile_keyring_takes_little_memory),
+		cmocka_unit_test(hostile_labels_are_not_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

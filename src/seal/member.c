@@ -108,18 +108,41 @@ member_key_encode(struct fs *fs, const struct member_key *key,
 	return buffer_append(out, bytes_text("\n"), err);
 }
 
-enum ouro_status
-member_key_write(struct fs *fs, const char *path, const struct member_key *key,
-    const char *passphrase, struct ouro_error *err)
+typedef enum ouro_status text_put(struct fs *fs, const char *path,
+    struct bytes content, struct ouro_error *err);
+
+static enum ouro_status
+key_put(struct fs *fs, const char *path, const struct member_key *key,
+    const char *passphrase, text_put *put, struct ouro_error *err)
 {
 	struct buffer text = { 0 };
 	enum ouro_status status = member_key_encode(fs, key, passphrase,
 	    &member_cost_default, &text, err);
 
 	if (!status)
-		status = fs_write_file(fs, path, buffer_bytes(&text), err);
+		status = put(fs, path, buffer_bytes(&text), err);
 	buffer_wipe(&text);
 	return status;
+}
+
+enum ouro_status
+member_key_write(struct fs *fs, const char *path, const struct member_key *key,
+    const char *passphrase, struct ouro_error *err)
+{
+	struct fs_info info;
+
+	if (fs_stat(fs, path, &info, NULL) == OURO_OK && info.link)
+		return error_set(err, OURO_REFUSED,
+		    "%s is a symbolic link; name the key file itself", path);
+	return key_put(fs, path, key, passphrase, fs_write_file, err);
+}
+
+enum ouro_status
+member_key_create(struct fs *fs, const char *path,
+    const struct member_key *key, const char *passphrase,
+    struct ouro_error *err)
+{
+	return key_put(fs, path, key, passphrase, fs_create_file, err);
 }
 
 /* ---- files ------------------------------------------------------------- */

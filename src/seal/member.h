@@ -29,8 +29,15 @@ enum ouro_status member_key_new(struct fs *fs, struct member_key *out,
     struct ouro_error *err);
 void member_key_wipe(struct member_key *key);
 
-/* passphrase NULL = none; an empty one is refused (OURO_INVALID). */
+/* passphrase NULL = none; an empty one is refused (OURO_INVALID). Replaces a
+ * file; OURO_REFUSED for a symbolic link, whose file would keep the key as it
+ * was while another takes the link's place. */
 enum ouro_status member_key_write(struct fs *fs, const char *path,
+    const struct member_key *key, const char *passphrase,
+    struct ouro_error *err);
+/* The same for a new file: OURO_EXISTS when anything has that name, which is
+ * never replaced. */
+enum ouro_status member_key_create(struct fs *fs, const char *path,
     const struct member_key *key, const char *passphrase,
     struct ouro_error *err);
 

@@ -332,6 +332,54 @@ K28_a_passphrase_file_has_the_default_cost(void **state)
 	buffer_release(&text);
 }
 
+/* Two who make the same first key at once: one is told. */
+static void
+a_key_file_is_created_once(void **state)
+{
+	struct member_key first, second, read;
+
+	(void)state;
+	assert_int_equal(member_key_new(fs, &first, NULL), OURO_OK);
+	assert_int_equal(member_key_new(fs, &second, NULL), OURO_OK);
+	assert_int_equal(member_key_create(fs, "/key", &first, NULL, NULL),
+	    OURO_OK);
+	assert_int_equal(member_key_create(fs, "/key", &second, NULL, NULL),
+	    OURO_EXISTS);
+	assert_int_equal(member_key_read(fs, "/key", NULL, &read, NULL),
+	    OURO_OK);
+	assert_memory_equal(&read, &first, sizeof(read));
+}
+
+/* Reading through a link is fine; writing would put a file in its place. */
+static void
+links_to_key_files_are_not_replaced(void **state)
+{
+	char dir[] = "/tmp/member_test.XXXXXX", key_path[64], link_path[64];
+	struct fs *disk = fs_posix();
+	struct ouro_error err = { 0 };
+	struct member_key key, read;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(key_path, sizeof(key_path), "%s/key", dir);
+	snprintf(link_path, sizeof(link_path), "%s/link", dir);
+	assert_int_equal(member_key_new(fs, &key, NULL), OURO_OK);
+	assert_int_equal(member_key_write(disk, key_path, &key, NULL, NULL),
+	    OURO_OK);
+	assert_int_equal(symlink(key_path, link_path), 0);
+	assert_int_equal(member_key_read(disk, link_path, NULL, &read, NULL),
+	    OURO_OK);
+	assert_memory_equal(&read, &key, sizeof(read));
+	assert_int_equal(member_key_write(disk, link_path, &key, NULL, &err),
+	    OURO_REFUSED);
+	assert_non_null(strstr(err.text, link_path));
+	assert_int_equal(member_key_create(disk, link_path, &key, NULL, NULL),
+	    OURO_EXISTS);
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(unlink(key_path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void
 missing_and_oversized_files(void **state)
 {
@@ -421,6 +469,8 @@ main(void)
 		cmocka_unit_test(K28_a_passphrase_file_has_the_default_cost),
 		cmocka_unit_test(missing_and_oversized_files),
 		cmocka_unit_test(K28_a_failed_write_leaves_a_whole_file),
+		cmocka_unit_test(a_key_file_is_created_once),
+		cmocka_unit_test(links_to_key_files_are_not_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

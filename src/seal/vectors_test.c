@@ -49,6 +49,8 @@ K14_derived_keys(void **state)
 	assert_hex(out, 32, derived_chunker);
 	assert_int_equal(derive_keyring_mac_key(secret, out, NULL), OURO_OK);
 	assert_hex(out, 32, derived_keyring_mac);
+	assert_int_equal(derive_store_mac_key(secret, out, NULL), OURO_OK);
+	assert_hex(out, 32, derived_store_mac);
 	assert_int_equal(derive_recovery_seed(secret, out, NULL), OURO_OK);
 	assert_hex(out, 96, derived_recovery);
 }

@@ -61,14 +61,23 @@ epoch_note(struct ouro_vault *vault, uint32_t epoch, struct ouro_error *err)
 	return status;
 }
 
+static enum ouro_status
+both_read(struct ouro_vault *vault, uint32_t *records, uint32_t *copies,
+    struct ouro_error *err)
+{
+	enum ouro_status status = note_read(vault->records, records, err);
+
+	if (status == OURO_OK)
+		status = note_read(vault->copies, copies, err);
+	return status;
+}
+
 enum ouro_status
 epoch_check(struct ouro_vault *vault, struct ouro_error *err)
 {
 	uint32_t epoch = keyring_epoch(vault->keyring), records, copies, noted;
-	enum ouro_status status = note_read(vault->records, &records, err);
+	enum ouro_status status = both_read(vault, &records, &copies, err);
 
-	if (status == OURO_OK)
-		status = note_read(vault->copies, &copies, err);
 	if (status != OURO_OK)
 		return status;
 	noted = records > copies ? records : copies;
@@ -77,7 +86,19 @@ epoch_check(struct ouro_vault *vault, struct ouro_error *err)
 		    "the keyring in %s is older than its data (epoch %" PRIu32
 		    ", data knows %" PRIu32 "): restore the newer keyring",
 		    vault->dir, epoch, noted);
-	if (vault->read_only || (records == epoch && copies == epoch))
+	return OURO_OK;
+}
+
+enum ouro_status
+epoch_adopt(struct ouro_vault *vault, struct ouro_error *err)
+{
+	uint32_t epoch = keyring_epoch(vault->keyring), records, copies;
+	enum ouro_status status;
+
+	if (vault->read_only)
 		return OURO_OK;
+	status = both_read(vault, &records, &copies, err);
+	if (status != OURO_OK || (records == epoch && copies == epoch))
+		return status;
 	return epoch_note(vault, epoch, err);
 }

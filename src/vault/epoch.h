@@ -20,8 +20,11 @@ struct ouro_vault;
 enum ouro_status epoch_note(struct ouro_vault *vault, uint32_t epoch,
     struct ouro_error *err);
 
-/* At opening: OURO_DAMAGED when the keyring is older than the data. A newer
- * one is noted, unless the vault is read-only. */
+/* At opening, before anything is mended with the keyring: OURO_DAMAGED when
+ * it is older than the data. */
 enum ouro_status epoch_check(struct ouro_vault *vault, struct ouro_error *err);
+/* At opening, once the engines are mended: notes the keyring's newest epoch
+ * where it is not known yet, unless the vault is read-only. */
+enum ouro_status epoch_adopt(struct ouro_vault *vault, struct ouro_error *err);
 
 #endif

@@ -2,8 +2,8 @@
  * keys - the members of a vault and its epochs (ouro_keys_*, ouroboros.h).
  *
  * A change is made on a copy of the keyring, which takes the place of the
- * vault's own only when it was written: a call that fails leaves both, the
- * keyring in memory and the one on disk, as they were. keys_lock is held from
+ * vault's own only when it was written: a call that fails before that leaves
+ * both, the keyring in memory and the one on disk, as they were. keys_lock is held from
  * the copying to the end, so changes do not overtake each other.
  */
 #include <ctype.h>
@@ -48,9 +48,8 @@ keyring_copy(struct ouro_vault *vault, struct keyring **out,
 
 /*
  * Writes next and puts it in place; next is freed on failure. A new epoch is
- * noted beside the data before anyone can use it. When only that fails the
- * rotation has happened all the same: the keyring is on the disk, and to take
- * it back could leave a note of an epoch that nobody has.
+ * noted beside the data before anyone can use it. When only that fails it is
+ * there all the same: taking it back could leave a note of what nobody has.
  */
 static enum ouro_status
 keyring_replace(struct ouro_vault *vault, struct keyring *next,
@@ -206,7 +205,6 @@ static enum ouro_status
 import_check(struct ouro_vault *vault, const char *path, struct ouro_error *err)
 {
 	struct fs_info info;
-	enum ouro_status status;
 
 	if (!vault->by_recovery_key)
 		return error_set(err, OURO_REFUSED,
@@ -217,11 +215,10 @@ import_check(struct ouro_vault *vault, const char *path, struct ouro_error *err)
 	if (strlen(path) >= sizeof(vault->key_file))
 		return error_set(err, OURO_TOO_LARGE,
 		    "the key file's path is too long");
-	status = fs_stat(vault->fs, path, &info, err);
-	if (status == OURO_OK)
+	if (fs_stat(vault->fs, path, &info, NULL) == OURO_OK)
 		return error_set(err, OURO_EXISTS,
 		    "%s is there already and is not overwritten", path);
-	return status == OURO_NOT_FOUND ? OURO_OK : status;
+	return OURO_OK;
 }
 
 static enum ouro_status

@@ -229,6 +229,34 @@ an_exported_key_opens_the_vault(void **unused)
 	vault_free(vault);
 }
 
+/* The data is told of each new epoch, after the keyring has it. */
+static void
+new_epochs_are_noted(void **unused)
+{
+	struct ouro_vault *vault = vault_new();
+	struct listed listed;
+	char text[OURO_RECOVERY_TEXT];
+
+	(void)unused;
+	noted = 0;
+	assert_int_equal(ouro_keys_export(vault, text, NULL), OURO_OK);
+	assert_int_equal(noted, 0);
+	assert_int_equal(ouro_keys_rotate(vault, NULL), OURO_OK);
+	assert_int_equal(noted, 2);
+	listed = list(vault);
+	assert_int_equal(ouro_keys_remove(vault,
+			     listed.members[listed.members[0].self ? 1 : 0]
+				 .fingerprint,
+			     NULL),
+	    OURO_OK);
+	assert_int_equal(noted, 3);
+	note_fails = true;
+	assert_int_equal(ouro_keys_rotate(vault, NULL), OURO_IO);
+	note_fails = false;
+	check_keys(vault, 1, 4);
+	vault_free(vault);
+}
+
 static void
 import_makes_a_member_after_recovery(void **unused)
 {
@@ -475,6 +503,7 @@ main(void)
 		cmocka_unit_test(an_exported_key_opens_the_vault),
 		cmocka_unit_test(import_makes_a_member_after_recovery),
 		cmocka_unit_test(a_passphrase_can_be_set_and_taken_away),
+		cmocka_unit_test(new_epochs_are_noted),
 		cmocka_unit_test(removing_a_member_rotates),
 		cmocka_unit_test(a_prefix_must_be_hex_and_fit_one_member),
 		cmocka_unit_test(an_ambiguous_prefix_removes_nobody),

@@ -127,18 +127,52 @@ lane_open(struct ouro_vault *vault, unsigned number, struct ouro_error *err)
 	return status;
 }
 
+struct open_job {
+	struct executor_job job;
+	struct ouro_vault *vault;
+	unsigned number;
+	enum ouro_status status;
+	struct ouro_error error;
+};
+
+static void
+open_run(void *context)
+{
+	struct open_job *job = context;
+
+	job->status = lane_open(job->vault, job->number, &job->error);
+}
+
+/* All at once: an engine reads its whole log when it is opened. */
 enum ouro_status
 lanes_open(struct ouro_vault *vault, struct ouro_error *err)
 {
-	enum ouro_status status = OURO_OK;
 	unsigned count = (unsigned)vault->store->n_lanes;
+	unsigned first = vault->lane_count;
+	struct open_job *jobs = calloc(count + 1, sizeof(*jobs));
+	enum ouro_status status = OURO_OK;
 
 	assert(count <= LANES_MAX);
-	while (status == OURO_OK && vault->lane_count < count) {
-		status = lane_open(vault, vault->lane_count, err);
-		if (status == OURO_OK)
-			vault->lane_count++;
+	if (jobs == NULL)
+		return error_memory(err);
+	for (unsigned i = first; i < count; i++) {
+		jobs[i].vault = vault;
+		jobs[i].number = i;
+		jobs[i].job = (struct executor_job){ .run = open_run,
+			.context = &jobs[i] };
+		executor_submit(vault->executor, &jobs[i].job);
 	}
+	for (unsigned i = first; i < count; i++) {
+		executor_join(vault->executor, &jobs[i].job);
+		if (status == OURO_OK && jobs[i].status != OURO_OK) {
+			status = jobs[i].status;
+			if (err != NULL)
+				*err = jobs[i].error;
+		}
+	}
+	if (status == OURO_OK)
+		vault->lane_count = count;
+	free(jobs);
 	return status;
 }
 

@@ -151,6 +151,7 @@ engine_open(struct ouro_vault *vault, const char *name,
 		.read_only = vault->read_only,
 		.must_exist = vault->read_only,
 		.seal_key = seal_key,
+		.name = name,
 	};
 	enum ouro_status status = fs_join(path, vault->dir, name, err);
 
@@ -375,9 +376,11 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 	if (status == OURO_OK)
 		status = engines_open(vault, err);
 	if (status == OURO_OK)
+		status = epoch_check(vault, err);
+	if (status == OURO_OK)
 		status = vault_recover(vault, err);
 	if (status == OURO_OK)
-		status = epoch_check(vault, err);
+		status = epoch_adopt(vault, err);
 	if (status == OURO_OK)
 		status = commit_open(vault, err);
 	if (status != OURO_OK) {

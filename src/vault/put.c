@@ -22,11 +22,18 @@ struct ouro_put {
 	struct ouro_put *next;
 };
 
-/* Puts in the order in which they were finished. */
+/*
+ * Puts in the order in which they were finished. The last one is open: its
+ * chunks are on their way while the caller goes on, and it is sealed when
+ * the next one is finished, or by the commit.
+ */
 struct ouro_batch {
 	struct ouro_vault *vault;
 	struct ouro_put *first, **last;
+	struct ouro_put *open;
 	size_t count;
+	enum ouro_status failed; /* of sealing: nothing can be committed */
+	struct ouro_error error;
 };
 
 /* ---- beginning --------------------------------------------------------------- */
@@ -295,19 +302,31 @@ ouro_batch_begin(struct ouro_vault *vault, struct ouro_batch **out,
 	return OURO_OK;
 }
 
+static enum ouro_status
+batch_seal(struct ouro_batch *batch, struct ouro_error *err)
+{
+	if (batch->open != NULL)
+		batch->failed = put_seal(batch->open, &batch->error);
+	batch->open = NULL;
+	if (batch->failed != OURO_OK && err != NULL)
+		*err = batch->error;
+	return batch->failed;
+}
+
 enum ouro_status
 ouro_batch_finish_put(struct ouro_batch *batch, struct ouro_put *put,
     struct ouro_put_result *result, struct ouro_error *err)
 {
-	enum ouro_status status = put_seal(put, err);
+	enum ouro_status status = stream_writer_end(&put->data, err);
 
+	if (status == OURO_OK)
+		status = batch_seal(batch, err);
 	if (status != OURO_OK) {
 		ouro_put_abort(put);
 		return status;
 	}
+	batch->open = put;
 	put->result = result;
-	if (result != NULL)
-		put_tell(put, result);
 	*batch->last = put;
 	batch->last = &put->next;
 	batch->count++;
@@ -367,7 +386,9 @@ ouro_batch_commit(struct ouro_batch *batch, struct ouro_error *err)
 
 	if (contents == NULL || versions == NULL)
 		status = error_memory(err);
-	else if (batch->count > 0)
+	else
+		status = batch_seal(batch, err);
+	if (status == OURO_OK && batch->count > 0)
 		status = batch_commit(batch, contents, versions, err);
 	free(contents);
 	free(versions);

@@ -14,7 +14,8 @@
  *     n namespace 0 path 0 stamp, ref  NameRow   stamp big-endian
  *     e expires, ref id                (empty)   big-endian Unix ms
  *   about this directory
- *     s "closed"                       see vault/copies.h
+ *     s "closed", "restore"            see vault/copies.h
+ *     s "epoch"                        see vault/epoch.h; in the copies too
  */
 #ifndef VAULT_ROW_H
 #define VAULT_ROW_H

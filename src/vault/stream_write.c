@@ -138,26 +138,49 @@ stream_submit(struct stream_writer *writer, struct bytes chunk,
 	return OURO_OK;
 }
 
-/* Cuts what can be cut of the stage and moves the rest to its front. */
+/* Cuts one chunk off data. *size is 0 when it cannot be told yet. */
 static enum ouro_status
-stream_cut(struct stream_writer *writer, bool last, struct ouro_error *err)
+stream_cut(struct stream_writer *writer, struct bytes data, bool last,
+    size_t *size, struct ouro_error *err)
 {
-	struct buffer *stage = &writer->stage;
-	size_t at = 0, size;
 	enum ouro_status status = stream_begin(writer, err);
 
-	while (status == OURO_OK && at < stage->size) {
-		status = chunker_cut(writer->chunker,
-		    bytes_of(stage->data + at, stage->size - at), last, &size,
-		    err);
-		if (status != OURO_OK || size == 0)
-			break;
-		status = stream_submit(writer, bytes_of(stage->data + at, size),
-		    err);
-		at += size;
+	*size = 0;
+	if (status == OURO_OK)
+		status = chunker_cut(writer->chunker, data, last, size, err);
+	if (status == OURO_OK && *size > 0)
+		status = stream_submit(writer, bytes_of(data.data, *size), err);
+	return status;
+}
+
+/* Fills the stage up and cuts it. *taken tells how much of data is behind
+ * us: less than was looked at when the chunk ends before. */
+static enum ouro_status
+stage_cut(struct stream_writer *writer, struct bytes data, size_t *taken,
+    struct ouro_error *err)
+{
+	struct buffer *stage = &writer->stage;
+	size_t part = CHUNK_MAX - stage->size, size, rest;
+	enum ouro_status status = OURO_OK;
+
+	if (part > data.size)
+		part = data.size;
+	if (stage->capacity < CHUNK_MAX && writer->size > INLINE_MAX)
+		status = buffer_reserve(stage, CHUNK_MAX - stage->size, err);
+	if (status == OURO_OK)
+		status = buffer_append(stage, bytes_of(data.data, part), err);
+	*taken = part;
+	if (status != OURO_OK || stage->size < CHUNK_MAX)
+		return status;
+	status = stream_cut(writer, buffer_bytes(stage), false, &size, err);
+	rest = stage->size - size;
+	if (rest <= part) {
+		*taken = part - rest;
+		stage->size = 0;
+		return status;
 	}
-	memmove(stage->data, stage->data + at, stage->size - at);
-	stage->size -= at;
+	memmove(stage->data, stage->data + size, rest);
+	stage->size = rest;
 	return status;
 }
 
@@ -165,20 +188,49 @@ enum ouro_status
 stream_writer_add(struct stream_writer *writer, struct bytes data,
     struct ouro_error *err)
 {
-	struct buffer *stage = &writer->stage;
 	enum ouro_status status = OURO_OK;
 
 	writer->size += data.size;
 	while (status == OURO_OK && data.size > 0) {
-		size_t part = STAGE_SIZE - stage->size;
+		size_t taken;
 
-		if (part > data.size)
-			part = data.size;
-		status = buffer_append(stage, bytes_of(data.data, part), err);
-		if (status == OURO_OK && stage->size == STAGE_SIZE)
-			status = stream_cut(writer, false, err);
-		data = bytes_of(data.data + part, data.size - part);
+		if (writer->stage.size == 0 && data.size >= CHUNK_MAX)
+			status = stream_cut(writer, data, false, &taken, err);
+		else
+			status = stage_cut(writer, data, &taken, err);
+		data = bytes_of(data.data + taken, data.size - taken);
 	}
+	return status;
+}
+
+/* What only a stream that goes on needs; a batch may hold many that do not. */
+static void
+stream_rest(struct stream_writer *writer)
+{
+	for (unsigned i = 0; writer->jobs != NULL && i < writer->window; i++)
+		chunk_slot_give(writer->vault, writer->jobs[i].slot);
+	free(writer->jobs);
+	writer->jobs = NULL;
+	chunker_free(writer->chunker);
+	writer->chunker = NULL;
+	buffer_wipe(&writer->stage);
+}
+
+enum ouro_status
+stream_writer_end(struct stream_writer *writer, struct ouro_error *err)
+{
+	struct bytes rest = buffer_bytes(&writer->stage);
+	enum ouro_status status = OURO_OK;
+
+	if (writer->size <= INLINE_MAX)
+		return OURO_OK;
+	while (status == OURO_OK && rest.size > 0) {
+		size_t size;
+
+		status = stream_cut(writer, rest, true, &size, err);
+		rest = bytes_of(rest.data + size, rest.size - size);
+	}
+	buffer_wipe(&writer->stage);
 	return status;
 }
 
@@ -193,11 +245,13 @@ stream_writer_finish(struct stream_writer *writer, struct content_part *out,
 		out->inlined = buffer_bytes(&writer->stage);
 		return OURO_OK;
 	}
-	status = stream_cut(writer, true, err);
+	status = stream_writer_end(writer, err);
 	while (status == OURO_OK && writer->joined < writer->submitted)
 		status = stream_join(writer, true, err);
 	if (status == OURO_OK)
 		status = tree_finish(&writer->tree, &out->root, &out->level,
 		    err);
+	if (status == OURO_OK)
+		stream_rest(writer);
 	return status;
 }

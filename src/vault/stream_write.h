@@ -42,8 +42,12 @@ enum ouro_status stream_writer_init(struct stream_writer *writer,
 void stream_writer_release(struct stream_writer *writer);
 enum ouro_status stream_writer_add(struct stream_writer *writer,
     struct bytes data, struct ouro_error *err);
-/* The whole stream as part of a content; inlined bytes lie in the stage and
- * live, like the pins, until release. */
+/* No more bytes will come: sends the last chunks on their way. */
+enum ouro_status stream_writer_end(struct stream_writer *writer,
+    struct ouro_error *err);
+/* Waits for all chunks: the whole stream as part of a content. Inlined bytes
+ * lie in the stage and live, like the pins, until release; the rest of the
+ * working memory is given back. Calls stream_writer_end itself. */
 enum ouro_status stream_writer_finish(struct stream_writer *writer,
     struct content_part *out, struct ouro_error *err);
 

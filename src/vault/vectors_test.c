@@ -12,6 +12,7 @@
 
 #include "base/fs_memory.h"
 #include "seal/canonical.h"
+#include "seal/derive.h"
 #include "seal/keyring_store.h"
 #include "vault/name.h"
 #include "vault/store_file.h"
@@ -460,9 +461,9 @@ store_file_and_its_frame(void **state)
 	Ouro__StoreFile store = OURO__STORE_FILE__INIT;
 	Ouro__Lane lane[2] = { OURO__LANE__INIT, OURO__LANE__INIT };
 	Ouro__Lane *list[2] = { &lane[0], &lane[1] };
-	struct buffer packed = { 0 }, frame = { 0 };
+	struct buffer content = { 0 }, frame = { 0 };
 	struct fs *fs = fs_memory_new(1);
-	uint8_t vault_id[VAULT_ID_SIZE];
+	uint8_t vault_id[VAULT_ID_SIZE], mac_key[KEY_SIZE];
 
 	(void)state;
 	fill(0xa0, vault_id, sizeof(vault_id));
@@ -480,18 +481,27 @@ store_file_and_its_frame(void **state)
 	lane[1].number = 1;
 	store.lanes = list;
 	store.n_lanes = 2;
-	assert_int_equal(canonical_pack(&store.base, &packed, NULL), OURO_OK);
-	assert_vector("store_file", buffer_bytes(&packed));
-	assert_int_equal(fs_mkdir(fs, "/s", NULL), OURO_OK);
-	assert_int_equal(store_file_write(fs, "/s", STORE_FILE_STORE,
-			     buffer_bytes(&packed), NULL),
+	assert_int_equal(derive_store_mac_key(keys[0].key, mac_key, NULL),
 	    OURO_OK);
+	assert_int_equal(mac_key_new(bytes_of(mac_key, KEY_SIZE),
+			     &vault->store_mac, NULL),
+	    OURO_OK);
+	vault->fs = fs;
+	vault->store = &store;
+	strcpy(vault->dir, "/s");
+	assert_int_equal(fs_mkdir(fs, "/s", NULL), OURO_OK);
+	assert_int_equal(vault_store_write(vault, NULL), OURO_OK);
+	assert_int_equal(store_file_read(fs, "/s", STORE_FILE_STORE, true, NULL,
+			     &content, NULL),
+	    OURO_OK);
+	assert_vector("store_file", buffer_bytes(&content));
 	assert_int_equal(fs_read_file(fs, "/s/OUROBOROS.copy", 4096, &frame,
 			     NULL),
 	    OURO_OK);
 	assert_vector("store_frame", buffer_bytes(&frame));
 	buffer_release(&frame);
-	buffer_release(&packed);
+	buffer_release(&content);
+	mac_key_free(vault->store_mac);
 	fs_memory_free(fs);
 }
 

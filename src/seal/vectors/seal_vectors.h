@@ -27,6 +27,8 @@ static const char derived_chunker[] =
     "83374a93ada9088cec3a4cf8e370da966ae85fe38941f91b5890b2569aba7e10";
 static const char derived_keyring_mac[] =
     "12b731df279990b3a4018a69d4176615240e5e7713fa790af4f666fa8c25bd0e";
+static const char derived_store_mac[] =
+    "c2f72ebf07d453bae4aebff9158db5c3b75815fb301f2592133bc6acaef31762";
 static const char derived_recovery[] =
     "d0ee8dd947ecb18fe9ec33a20db904495a48dc8a1cc51f7793d4fe3f80607693"
     "6d63eecd33f317e817e08331e3f3bac380ade537222407ddb936079c0206d609"

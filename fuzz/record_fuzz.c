@@ -82,8 +82,8 @@ name_rows(struct bytes input)
 		return;
 	split = input.data[0] < input.size ? input.data[0] : input.size;
 	if (name_row_decode(bytes_of(input.data, split),
-	    bytes_of(input.data + split, input.size - split), &version,
-	    NULL) == OURO_OK) {
+		bytes_of(input.data + split, input.size - split), &version,
+		NULL) == OURO_OK) {
 		struct buffer packed = { 0 };
 
 		if (name_row_encode(&version, &packed, NULL) != OURO_OK)

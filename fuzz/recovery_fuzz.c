@@ -19,8 +19,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	typed[size] = '\0';
 	if (recovery_decode(typed, key, NULL) == OURO_OK &&
 	    (recovery_encode(key, text, NULL) != OURO_OK ||
-	    recovery_decode(text, again, NULL) != OURO_OK ||
-	    memcmp(key, again, sizeof(key)) != 0))
+		recovery_decode(text, again, NULL) != OURO_OK ||
+		memcmp(key, again, sizeof(key)) != 0))
 		abort();
 	free(typed);
 	return 0;

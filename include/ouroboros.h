@@ -29,47 +29,49 @@ extern "C" {
 /* What a call answers. Numbers are never reused or changed. */
 enum ouro_status {
 	OURO_OK = 0,
-	OURO_NOT_FOUND = 1,   /* no such key, hash or name */
-	OURO_END = 2,	      /* an iteration has no more items */
-	OURO_INVALID = 3,     /* an argument or input is malformed */
-	OURO_AMBIGUOUS = 4,   /* a prefix fits more than one object */
-	OURO_DAMAGED = 5,     /* stored bytes are wrong or too few remain */
-	OURO_REFUSED = 6,     /* has children, later versions, ... */
-	OURO_LOCKED = 7,      /* another process holds the store */
-	OURO_NO_SPACE = 8,    /* disk full, or below the minimum free space */
-	OURO_READ_ONLY = 9,   /* the store takes no writes (any more) */
-	OURO_IO = 10,	      /* the operating system failed a call */
-	OURO_NO_MEMORY = 11,  /* allocation failed */
-	OURO_WRONG_KEY = 12,  /* key or passphrase does not open this */
+	OURO_NOT_FOUND = 1,    /* no such key, hash or name */
+	OURO_END = 2,	       /* an iteration has no more items */
+	OURO_INVALID = 3,      /* an argument or input is malformed */
+	OURO_AMBIGUOUS = 4,    /* a prefix fits more than one object */
+	OURO_DAMAGED = 5,      /* stored bytes are wrong or too few remain */
+	OURO_REFUSED = 6,      /* has children, later versions, ... */
+	OURO_LOCKED = 7,       /* another process holds the store */
+	OURO_NO_SPACE = 8,     /* disk full, or below the minimum free space */
+	OURO_READ_ONLY = 9,    /* the store takes no writes (any more) */
+	OURO_IO = 10,	       /* the operating system failed a call */
+	OURO_NO_MEMORY = 11,   /* allocation failed */
+	OURO_WRONG_KEY = 12,   /* key or passphrase does not open this */
 	OURO_UNSUPPORTED = 13, /* a format this build does not know */
-	OURO_CONFLICT = 14,   /* an expectation of a conditional write failed */
-	OURO_CANCELLED = 15,  /* the caller asked to stop */
-	OURO_EXISTS = 16,     /* already there */
-	OURO_TOO_LARGE = 17,  /* over a stated limit */
+	OURO_CONFLICT = 14,  /* an expectation of a conditional write failed */
+	OURO_CANCELLED = 15, /* the caller asked to stop */
+	OURO_EXISTS = 16,    /* already there */
+	OURO_TOO_LARGE = 17, /* over a stated limit */
 	OURO_UNREACHABLE = 18, /* a node does not answer */
-	OURO_CRYPTO = 19      /* the crypto library failed a call */
+	OURO_CRYPTO = 19       /* the crypto library failed a call */
 };
 
 /* What went wrong, in words a person can act on. */
 struct ouro_error {
 	enum ouro_status status;
-	int sys_errno;	 /* errno of the failed system call, or 0 */
-	char text[512];	 /* one sentence; names the file, key or offset */
+	int sys_errno;	/* errno of the failed system call, or 0 */
+	char text[512]; /* one sentence; names the file, key or offset */
 };
 
 /* Short name of a status ("not found"); static; never NULL. */
 const char *ouro_status_text(enum ouro_status status);
 
-
 /* ---- common ------------------------------------------------------------ */
 
-#define OURO_ID_SIZE	32 /* content ids and version ids */
-#define OURO_ID_TEXT	45 /* base64 of one, with the terminator */
-#define OURO_NAME_MAX	1024 /* bytes of UTF-8 */
-#define OURO_LABEL_MAX	128
+#define OURO_ID_SIZE   32   /* content ids and version ids */
+#define OURO_ID_TEXT   45   /* base64 of one, with the terminator */
+#define OURO_NAME_MAX  1024 /* bytes of UTF-8 */
+#define OURO_LABEL_MAX 128
 
 enum ouro_log_level {
-	OURO_LOG_DEBUG, OURO_LOG_INFO, OURO_LOG_WARNING, OURO_LOG_ERROR
+	OURO_LOG_DEBUG,
+	OURO_LOG_INFO,
+	OURO_LOG_WARNING,
+	OURO_LOG_ERROR
 };
 
 /* Called from any thread, possibly from several at once; text is one line,
@@ -97,23 +99,23 @@ struct ouro_vault;
 /* Zeroed = defaults. Set size = sizeof(struct ouro_vault_options). */
 struct ouro_vault_options {
 	size_t size;
-	bool must_exist;  /* OURO_NOT_FOUND instead of making a store */
-	bool read_only;	  /* changes nothing, heals nothing */
+	bool must_exist; /* OURO_NOT_FOUND instead of making a store */
+	bool read_only;	 /* changes nothing, heals nothing */
 	/* The member's key file; NULL = DIR/member.key. Made with the store. */
 	const char *key_file;
-	const char *passphrase;	   /* of the key file; NULL = none */
-	const char *recovery_key;  /* printed recovery key; instead of a file */
+	const char *passphrase;	  /* of the key file; NULL = none */
+	const char *recovery_key; /* printed recovery key; instead of a file */
 	/* What counts when the store is made: */
 	const char *const *data_paths; /* more directories for slices */
 	size_t data_path_count;
-	unsigned k, m;		   /* erasure; 0 + 0 = 3 + 2 */
-	bool no_parity;		   /* m = 0; with k = 0: 1 + 0 */
-	int level;		   /* zstd 1..19; 0 = 3; -1 = none */
-	uint64_t segment_size;	   /* bytes; 0 = 64 MiB */
-	const char *node;	   /* label of this copy; NULL = host name */
+	unsigned k, m;	       /* erasure; 0 + 0 = 3 + 2 */
+	bool no_parity;	       /* m = 0; with k = 0: 1 + 0 */
+	int level;	       /* zstd 1..19; 0 = 3; -1 = none */
+	uint64_t segment_size; /* bytes; 0 = 64 MiB */
+	const char *node;      /* label of this copy; NULL = host name */
 	/* What counts at each opening: */
-	uint64_t free_space_min;   /* bytes kept free; below: no writes */
-	unsigned threads;	   /* 0 = one per core */
+	uint64_t free_space_min; /* bytes kept free; below: no writes */
+	unsigned threads;	 /* 0 = one per core */
 	ouro_log_write *log;
 	void *log_context;
 };
@@ -154,7 +156,7 @@ struct ouro_candidate {
 struct ouro_target {
 	enum ouro_kind kind; /* a version for a name: its winner */
 	uint8_t id[OURO_ID_SIZE];
-	bool by_name;	     /* found as a name */
+	bool by_name; /* found as a name */
 	/* When OURO_AMBIGUOUS: the first candidates, and how many in all. */
 	struct ouro_candidate candidates[OURO_CANDIDATES_MAX];
 	size_t candidate_count;
@@ -176,30 +178,30 @@ struct ouro_put;
 /* Zeroed = defaults. Set size. Everything is borrowed until finish. */
 struct ouro_put_options {
 	size_t size;
-	const char *name;	/* NULL = by content only */
-	const uint8_t *parent;	/* content id, or NULL; need not exist */
-	const char *type;	/* content type; NULL = "" */
-	const void *meta;	/* any bytes */
+	const char *name;      /* NULL = by content only */
+	const uint8_t *parent; /* content id, or NULL; need not exist */
+	const char *type;      /* content type; NULL = "" */
+	const void *meta;      /* any bytes */
 	size_t meta_size;
-	unsigned k, m;		/* 0 + 0 = the vault's */
-	bool no_parity;		/* m = 0; with k = 0: the vault's k */
-	const char *owner;	/* NULL = "local" */
+	unsigned k, m;	   /* 0 + 0 = the vault's */
+	bool no_parity;	   /* m = 0; with k = 0: the vault's k */
+	const char *owner; /* NULL = "local" */
 	const char *group;
-	unsigned mode;		/* 12 bits; 0 = the default */
-	uint64_t saved_ms;	/* 0 = now */
-	uint64_t expires_ms;	/* 0 = never */
+	unsigned mode;	     /* 12 bits; 0 = the default */
+	uint64_t saved_ms;   /* 0 = now */
+	uint64_t expires_ms; /* 0 = never */
 };
 
 /* What a put made. */
 struct ouro_put_result {
 	uint8_t content[OURO_ID_SIZE];
 	uint8_t version[OURO_ID_SIZE];
-	uint64_t bytes;		/* clear */
-	uint64_t chunks;	/* of data and meta, repeated ones too */
-	uint64_t chunks_new;	/* sealed by this put */
-	uint64_t bytes_new;	/* clear bytes of those */
-	uint64_t bytes_stored;	/* slices written, with their headers */
-	bool existed;		/* this content was already there */
+	uint64_t bytes;	       /* clear */
+	uint64_t chunks;       /* of data and meta, repeated ones too */
+	uint64_t chunks_new;   /* sealed by this put */
+	uint64_t bytes_new;    /* clear bytes of those */
+	uint64_t bytes_stored; /* slices written, with their headers */
+	bool existed;	       /* this content was already there */
 };
 
 /*
@@ -259,31 +261,31 @@ void ouro_get_close(struct ouro_get *get); /* NULL ok */
 /* ---- what is there --------------------------------------------------------------------- */
 
 struct ouro_info {
-	enum ouro_kind asked;	/* what the id given was */
+	enum ouro_kind asked; /* what the id given was */
 	uint8_t content[OURO_ID_SIZE];
 	uint8_t version[OURO_ID_SIZE]; /* a version that reaches it; the one
 					  asked for, else the newest */
 	bool has_version;
-	bool deletion;		/* the version is a deletion: no content */
+	bool deletion; /* the version is a deletion: no content */
 	bool has_parent;
 	uint8_t parent[OURO_ID_SIZE];
-	uint64_t bytes;		/* clear */
-	uint64_t compressed;	/* sealed bytes before erasure coding */
-	uint64_t stored;	/* slices on disk with headers, or inline */
-	uint64_t chunks;	/* data and meta, repeated ones too */
-	uint64_t slices;	/* present, of distinct chunks */
+	uint64_t bytes;	     /* clear */
+	uint64_t compressed; /* sealed bytes before erasure coding */
+	uint64_t stored;     /* slices on disk with headers, or inline */
+	uint64_t chunks;     /* data and meta, repeated ones too */
+	uint64_t slices;     /* present, of distinct chunks */
 	uint64_t slices_missing;
 	uint64_t slice_min, slice_mean, slice_max; /* bytes */
-	unsigned k, m;		/* m: of the first chunk; inline: the vault's */
+	unsigned k, m; /* m: of the first chunk; inline: the vault's */
 	uint32_t epoch;
 	bool inlined;
-	uint64_t saved_ms;	/* of the version */
+	uint64_t saved_ms; /* of the version */
 	uint64_t expires_ms;
 	unsigned mode;
 	uint64_t meta_size;
 	/* Owned by the caller: ouro_info_release. */
 	char *namespace_;
-	char *name;		/* path within the namespace */
+	char *name; /* path within the namespace */
 	char *owner;
 	char *group;
 	char *type;
@@ -314,8 +316,8 @@ enum ouro_status ouro_list_open(struct ouro_vault *vault,
     const struct ouro_list_options *options, struct ouro_list **out,
     struct ouro_error *err);
 /* OURO_END. The caller releases each info. */
-enum ouro_status ouro_list_next(struct ouro_list *list,
-    struct ouro_info *out, struct ouro_error *err);
+enum ouro_status ouro_list_next(struct ouro_list *list, struct ouro_info *out,
+    struct ouro_error *err);
 void ouro_list_close(struct ouro_list *list);
 
 /* Each id once, in no particular order; stops when each returns false. */
@@ -331,10 +333,10 @@ enum ouro_status ouro_versions(struct ouro_vault *vault, const char *name,
 
 /* Why something was refused or kept. */
 enum ouro_reason {
-	OURO_HAS_CHILDREN = 1,	 /* id: a child */
-	OURO_HAS_LATER = 2,	 /* id: a version that replaces it */
-	OURO_OTHER_VERSION = 3,	 /* id: another version keeps the content */
-	OURO_SHARED_CHUNKS = 4,	 /* count chunks are used by others too */
+	OURO_HAS_CHILDREN = 1,	  /* id: a child */
+	OURO_HAS_LATER = 2,	  /* id: a version that replaces it */
+	OURO_OTHER_VERSION = 3,	  /* id: another version keeps the content */
+	OURO_SHARED_CHUNKS = 4,	  /* count chunks are used by others too */
 	OURO_LIVE_DESCENDANT = 5, /* id: a descendant keeps the content */
 };
 
@@ -352,11 +354,11 @@ struct ouro_remove_options {
 };
 
 struct ouro_remove_result {
-	uint64_t versions;	/* removed */
-	uint64_t contents;	/* no longer reachable */
-	uint64_t chunks_kept;	/* shared with something else */
+	uint64_t versions;    /* removed */
+	uint64_t contents;    /* no longer reachable */
+	uint64_t chunks_kept; /* shared with something else */
 	uint64_t slices_kept;
-	uint64_t chunks_free;	/* to be collected */
+	uint64_t chunks_free; /* to be collected */
 };
 
 /*
@@ -366,9 +368,8 @@ struct ouro_remove_result {
  *   OURO_NOT_FOUND; OURO_REFUSED after each reason was reported
  */
 enum ouro_status ouro_remove(struct ouro_vault *vault,
-    const struct ouro_target *target,
-    const struct ouro_remove_options *options, ouro_kept_report *report,
-    void *context, struct ouro_remove_result *result,
+    const struct ouro_target *target, const struct ouro_remove_options *options,
+    ouro_kept_report *report, void *context, struct ouro_remove_result *result,
     struct ouro_error *err);
 
 struct ouro_gc_result {
@@ -383,18 +384,18 @@ enum ouro_status ouro_gc(struct ouro_vault *vault, ouro_progress *progress,
 /* ---- care ------------------------------------------------------------------------------------- */
 
 enum ouro_part {
-	OURO_PART_FILE = 1,    /* a file of the store */
-	OURO_PART_RECORD = 2,  /* content, version, page, row */
-	OURO_PART_CHUNK = 3,   /* a chunk as a whole */
+	OURO_PART_FILE = 1,   /* a file of the store */
+	OURO_PART_RECORD = 2, /* content, version, page, row */
+	OURO_PART_CHUNK = 3,  /* a chunk as a whole */
 	OURO_PART_SLICE = 4,
-	OURO_PART_CONTENT = 5  /* one line per content checked */
+	OURO_PART_CONTENT = 5 /* one line per content checked */
 };
 
 enum ouro_state {
 	OURO_STATE_OK = 0,
 	OURO_STATE_DEGRADED = 1, /* readable, redundancy is missing */
 	OURO_STATE_LOST = 2,	 /* not readable */
-	OURO_STATE_REPAIRED = 3  /* was one of the two, now OK */
+	OURO_STATE_REPAIRED = 3	 /* was one of the two, now OK */
 };
 
 struct ouro_finding {
@@ -415,17 +416,17 @@ struct ouro_care_result {
 	uint64_t chunks, chunks_degraded, chunks_lost;
 	uint64_t slices, slices_bad; /* bad = damaged or missing */
 	uint64_t records, records_bad;
-	uint64_t repaired;	     /* slices and records rewritten */
+	uint64_t repaired; /* slices and records rewritten */
 	uint64_t files_bad;
 };
 
 struct ouro_care_options {
 	size_t size;
-	const uint8_t *content; /* only this one; NULL = everything */
-	bool rebuild_index;	/* repair: all derived rows made anew */
+	const uint8_t *content;	 /* only this one; NULL = everything */
+	bool rebuild_index;	 /* repair: all derived rows made anew */
 	ouro_progress *progress; /* in bytes */
 	ouro_finding_report *report;
-	void *context;		/* of both */
+	void *context; /* of both */
 };
 
 /* Checks every record, page, chunk and slice, never stopping at the first
@@ -441,16 +442,16 @@ enum ouro_status ouro_repair(struct ouro_vault *vault,
 
 struct ouro_stats {
 	uint64_t contents, versions, names, pages, chunks, slices;
-	uint64_t bytes;		/* clear bytes of all current names */
-	uint64_t bytes_unique;	/* clear bytes of distinct chunks and inline */
-	uint64_t bytes_sealed;	/* of distinct chunks, before erasure coding */
-	uint64_t bytes_disk;	/* all files of the store */
-	uint64_t bytes_dead;	/* of them given back by compaction */
+	uint64_t bytes;	       /* clear bytes of all current names */
+	uint64_t bytes_unique; /* clear bytes of distinct chunks and inline */
+	uint64_t bytes_sealed; /* of distinct chunks, before erasure coding */
+	uint64_t bytes_disk;   /* all files of the store */
+	uint64_t bytes_dead;   /* of them given back by compaction */
 	uint64_t segments;
 	uint64_t lanes;
-	uint64_t free_space;	/* bytes available on the store's disk */
-	uint64_t memory;	/* of indexes, bytes */
-	uint64_t damaged;	/* records known damaged */
+	uint64_t free_space; /* bytes available on the store's disk */
+	uint64_t memory;     /* of indexes, bytes */
+	uint64_t damaged;    /* records known damaged */
 	uint32_t epoch;
 	uint64_t members;
 	unsigned k, m;
@@ -464,15 +465,14 @@ enum ouro_status ouro_stats(struct ouro_vault *vault, struct ouro_stats *out,
 enum ouro_member_kind { OURO_MEMBER_NODE = 1, OURO_MEMBER_RECOVERY = 2 };
 
 struct ouro_member {
-	char fingerprint[33];	/* hex */
+	char fingerprint[33]; /* hex */
 	char label[OURO_LABEL_MAX + 1];
 	enum ouro_member_kind kind;
 	uint64_t added_ms;
-	bool self;		/* the key this handle opened with */
+	bool self; /* the key this handle opened with */
 };
 
-typedef bool ouro_each_member(void *context,
-    const struct ouro_member *member);
+typedef bool ouro_each_member(void *context, const struct ouro_member *member);
 
 enum ouro_status ouro_keys_list(struct ouro_vault *vault,
     ouro_each_member *each, void *context, struct ouro_error *err);
@@ -486,8 +486,8 @@ enum ouro_status ouro_keys_export(struct ouro_vault *vault,
     char out[OURO_RECOVERY_TEXT], struct ouro_error *err);
 /* After opening with a recovery key: makes a new member key file at path and
  * adds it to the keyring. OURO_EXISTS when path is there. */
-enum ouro_status ouro_keys_import(struct ouro_vault *vault,
-    const char *path, const char *passphrase, struct ouro_error *err);
+enum ouro_status ouro_keys_import(struct ouro_vault *vault, const char *path,
+    const char *passphrase, struct ouro_error *err);
 /* Writes the key file again under another passphrase (NULL = none). */
 enum ouro_status ouro_keys_passphrase(struct ouro_vault *vault,
     const char *passphrase, struct ouro_error *err);

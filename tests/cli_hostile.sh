@@ -481,7 +481,23 @@ an_older_keyring_is_refused() {
 	expect 0 get "$hash"
 }
 
-check K26_exit_codes_of_wrong_arguments garbage_hashes_are_not_found \
+K22_space_to_stay_free_is_left() {
+	local hash
+	echo hello > file
+	hash=$("$program" put file 2>/dev/null) || fail "put"
+	export OURO_MINIMUM_FREE_SPACE_GB=1000000
+	echo more > other
+	expect 7 put other
+	says "are to stay free"
+	expect 0 get "$hash"
+	expect 0 rm "$hash"
+	OUROBOROS_DIR=$PWD/new expect 7 put file
+	OURO_MINIMUM_FREE_SPACE_GB=much expect 2 put file
+	says "OURO_MINIMUM_FREE_SPACE_GB"
+	OURO_MINIMUM_FREE_SPACE_GB=1MiB expect 0 put other
+}
+
+check K26_exit_codes_of_wrong_arguments K22_space_to_stay_free_is_left garbage_hashes_are_not_found \
 	a_missing_store_is_not_made bad_files_are_named_and_the_others_stored \
 	an_unreadable_file_is_named a_file_that_grows_is_not_stored \
 	a_file_that_shrinks_is_not_stored a_file_written_to_is_not_stored a_full_disk_loses_nothing \

@@ -26,7 +26,7 @@
 struct thing {
 	const char *name; /* NULL: by content */
 	size_t size;
-	unsigned seed;	  /* equal seeds: equal first bytes */
+	unsigned seed; /* equal seeds: equal first bytes */
 	bool put_done;
 	bool remove_begun, remove_done;
 	uint8_t content[OURO_ID_SIZE];
@@ -67,13 +67,15 @@ data_make(const struct thing *thing)
 static bool
 world_open(struct world *world)
 {
-	struct ouro_vault_options options = {
-		.size = sizeof(options), .k = 1, .m = 1, .level = -1,
-		.segment_size = 300000, .node = "crash"
-	};
+	struct ouro_vault_options options = { .size = sizeof(options),
+		.k = 1,
+		.m = 1,
+		.level = -1,
+		.segment_size = 300000,
+		.node = "crash" };
 
 	return vault_open(DIR, &options, world->fs, world->executor,
-	    &world->vault, NULL) == OURO_OK;
+		   &world->vault, NULL) == OURO_OK;
 }
 
 static void
@@ -126,7 +128,7 @@ thing_remove(struct world *world, struct thing *thing)
 		memcpy(target.id, thing->content, OURO_ID_SIZE);
 	}
 	if (ouro_remove(world->vault, &target, &options, NULL, NULL, &result,
-	    NULL) != OURO_OK)
+		NULL) != OURO_OK)
 		return false;
 	thing->remove_done = true;
 	return true;
@@ -186,8 +188,7 @@ static const struct thing things_new[THINGS] = {
 /* ---- what must hold ---------------------------------------------------------------- */
 
 static bool
-thing_reads(struct world *world, const struct thing *thing,
-    const uint8_t *id)
+thing_reads(struct world *world, const struct thing *thing, const uint8_t *id)
 {
 	struct ouro_error err = { 0 };
 	struct ouro_get *get;
@@ -200,8 +201,8 @@ thing_reads(struct world *world, const struct thing *thing,
 	}
 	data_make(thing);
 	same = ouro_get_read(get, data_read, sizeof(data_read), &got, &err) ==
-	    OURO_OK && got == thing->size &&
-	    memcmp(data_read, data_made, got) == 0;
+		OURO_OK &&
+	    got == thing->size && memcmp(data_read, data_made, got) == 0;
 	if (!same)
 		print_error("thing of seed %u: %s\n", thing->seed, err.text);
 	ouro_get_close(get);
@@ -243,9 +244,11 @@ list_check(struct world *world)
 		size_t got;
 
 		assert_int_equal(ouro_get_open(world->vault, info.version, &get,
-		    NULL), OURO_OK);
+				     NULL),
+		    OURO_OK);
 		assert_int_equal(ouro_get_read(get, data_read,
-		    sizeof(data_read), &got, NULL), OURO_OK);
+				     sizeof(data_read), &got, NULL),
+		    OURO_OK);
 		assert_int_equal(got, info.bytes);
 		ouro_get_close(get);
 		ouro_info_release(&info);
@@ -300,7 +303,8 @@ world_run(struct world *world, workload *work, uint64_t clock)
 	*world = (struct world){ .fs = fs_crash_new(11) };
 	memcpy(world->things, things_new, sizeof(world->things));
 	assert_int_equal(executor_open_manual(1, world->fs, &world->executor,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	fs_crash_stop_at(world->fs, clock);
 	ended = work(world);
 	executor_close(world->executor);
@@ -317,17 +321,18 @@ enumerate(workload *work, unsigned seeds, uint64_t step)
 		struct world world;
 
 		ended = world_run(&world, work, clock);
-		for (unsigned policy = 0; policy < FS_CRASH_POLICIES; policy++) {
+		for (unsigned policy = 0; policy < FS_CRASH_POLICIES;
+		     policy++) {
 			bool drawn = policy != FS_CRASH_KEEP_ALL &&
 			    policy != FS_CRASH_LOSE_ALL;
 
 			for (unsigned seed = 0; seed < (drawn ? seeds : 1);
-			    seed++) {
+			     seed++) {
 				struct fs *fs = fs_crash_state(world.fs, policy,
 				    clock * 1000 + seed);
 
-				world.state = (struct state_name){ clock, policy,
-					seed };
+				world.state = (struct state_name){ clock,
+					policy, seed };
 				state_check(&world, fs, seed == 0);
 				fs_crash_free(fs);
 				states++;

@@ -786,6 +786,7 @@ a_making_that_cannot_open_a_file_says_so(void **state)
 		world_open(&world);
 		opens = fs_memory_calls(world.fs, FS_CALL_OPEN);
 		world_close(&world);
+		fs_memory_fault(world.fs, (struct fs_fault){ .nth = 0 });
 		assert_true(world_open(&world));
 		world_end(&world);
 	} while (opens >= nth++);

@@ -62,7 +62,8 @@ bytes_read_back(struct ouro_vault *vault, const uint8_t *id,
 
 	if (ouro_get_open(vault, id, &get, NULL) == OURO_OK) {
 		same = ouro_get_read(get, read, size + 1, &got, NULL) ==
-		    OURO_OK && got == size && memcmp(read, data, size) == 0;
+			OURO_OK &&
+		    got == size && memcmp(read, data, size) == 0;
 		ouro_get_close(get);
 	}
 	free(read);
@@ -93,14 +94,14 @@ writer_run(void *context)
 
 		bytes_make(own, size, seed);
 		writer->failed |= bytes_put(writer->vault, NULL, own, size,
-		    &result) != OURO_OK ||
+				      &result) != OURO_OK ||
 		    !bytes_read_back(writer->vault, result.content, own, size);
 		writer->failed |= bytes_put(writer->vault, NULL, shared,
-		    SHARED_SIZE, &result) != OURO_OK ||
+				      SHARED_SIZE, &result) != OURO_OK ||
 		    !bytes_read_back(writer->vault, result.content, shared,
-		    SHARED_SIZE);
+			SHARED_SIZE);
 		writer->failed |= bytes_put(writer->vault, "everyone's", own,
-		    size, &result) != OURO_OK ||
+				      size, &result) != OURO_OK ||
 		    !bytes_read_back(writer->vault, result.version, own, size);
 	}
 	free(own);
@@ -116,7 +117,7 @@ collector_run(void *context)
 
 	for (int i = 0; i < 5; i++) {
 		writer->failed |= ouro_gc(writer->vault, NULL, NULL, &result,
-		    NULL) != OURO_OK;
+				      NULL) != OURO_OK;
 		usleep(20000);
 	}
 	return NULL;
@@ -146,14 +147,17 @@ K29_a_hundred_writers_and_a_collector(void **state)
 	for (unsigned i = 0; i <= WRITERS; i++) {
 		writers[i] = (struct writer){ .vault = vault, .number = i };
 		assert_int_equal(pthread_create(&threads[i], NULL,
-		    i == WRITERS ? collector_run : writer_run, &writers[i]), 0);
+				     i == WRITERS ? collector_run : writer_run,
+				     &writers[i]),
+		    0);
 	}
 	for (unsigned i = 0; i <= WRITERS; i++) {
 		pthread_join(threads[i], NULL);
 		assert_false(writers[i].failed);
 	}
 	assert_int_equal(ouro_versions(vault, "everyone's", count_each,
-	    &versions, NULL), OURO_OK);
+			     &versions, NULL),
+	    OURO_OK);
 	assert_int_equal(versions, WRITERS * ROUNDS);
 	if (ouro_verify(vault, &care, &result, &err) != OURO_OK)
 		fail_msg("verify: %s", err.text);
@@ -180,7 +184,8 @@ K29_a_batch_of_a_thousand(void **state)
 		assert_int_equal(ouro_put_write(put, data, sizeof(data), NULL),
 		    OURO_OK);
 		assert_int_equal(ouro_batch_finish_put(batch, put, &results[i],
-		    NULL), OURO_OK);
+				     NULL),
+		    OURO_OK);
 	}
 	assert_int_equal(ouro_batch_commit(batch, NULL), OURO_OK);
 	for (unsigned i = 0; i < BATCH; i++) {
@@ -197,12 +202,15 @@ static int
 setup(void **state)
 {
 	struct ouro_vault_options options = { .size = sizeof(options),
-		.k = 2, .m = 1 };
+		.k = 2,
+		.m = 1 };
 
 	if (mkdtemp(directory) == NULL)
 		return -1;
-	return ouro_vault_open(directory, &options,
-	    (struct ouro_vault **)state, NULL) == OURO_OK ? 0 : -1;
+	return ouro_vault_open(directory, &options, (struct ouro_vault **)state,
+		   NULL) == OURO_OK
+	    ? 0
+	    : -1;
 }
 
 static int

@@ -79,3 +79,24 @@ rs_parse(const char *text, unsigned *k, unsigned *m)
 	*m = (unsigned)parity;
 	return NULL;
 }
+
+bool
+size_parse(const char *text, uint64_t *bytes)
+{
+	static const struct {
+		const char *name;
+		unsigned shift;
+	} units[] = { { "", 30 }, { "B", 0 }, { "KiB", 10 }, { "MiB", 20 },
+		{ "GiB", 30 }, { "TiB", 40 } };
+	uint64_t value;
+
+	if (!number_take(&text, &value))
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		if (strcmp(text, units[i].name) != 0)
+			continue;
+		*bytes = value << units[i].shift;
+		return *bytes >> units[i].shift == value;
+	}
+	return false;
+}

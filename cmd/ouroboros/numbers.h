@@ -23,4 +23,8 @@ bool range_apply(const struct range *range, uint64_t size, uint64_t *offset,
 /* "K+M"; returns NULL, or what is wrong with it. */
 const char *rs_parse(const char *text, unsigned *k, unsigned *m);
 
+/* A size: a number of GiB, or one with the unit B, KiB, MiB, GiB or TiB. False
+ * when text is none, or over 64 bits. */
+bool size_parse(const char *text, uint64_t *bytes);
+
 #endif

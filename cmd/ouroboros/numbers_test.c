@@ -111,6 +111,24 @@ wrong_erasure_codes_are_refused(void **state)
 	assert_non_null(strstr(rs_parse("200+56", &k, &m), "255"));
 }
 
+static void
+sizes_are_read(void **state)
+{
+	static const char *const wrong[] = { "", "GiB", "-1", "1.5", "1 MiB",
+		"1kb", "17179869184", "18446744073709551616B" };
+	uint64_t bytes;
+
+	(void)state;
+	assert_true(size_parse("0", &bytes) && bytes == 0);
+	assert_true(size_parse("2", &bytes) && bytes == 2ull << 30);
+	assert_true(size_parse("512MiB", &bytes) && bytes == 512ull << 20);
+	assert_true(
+	    size_parse("18446744073709551615B", &bytes) && bytes == UINT64_MAX);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (size_parse(wrong[i], &bytes))
+			fail_msg("'%s' was taken for a size", wrong[i]);
+}
+
 int
 main(void)
 {
@@ -120,6 +138,7 @@ main(void)
 		cmocka_unit_test(ranges_are_cut_to_the_content),
 		cmocka_unit_test(erasure_codes_are_read),
 		cmocka_unit_test(wrong_erasure_codes_are_refused),
+		cmocka_unit_test(sizes_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numbers.h"
 #include "passphrase.h"
 #include "report.h"
 #include "signals.h"
@@ -152,6 +153,21 @@ say_first_use(const struct invocation *inv, const char *dir,
 	    "kept elsewhere.");
 }
 
+/* How much of the disk is to stay free; says what is wrong. */
+static bool
+free_space_setting(uint64_t *bytes)
+{
+	const char *text = getenv("OURO_MINIMUM_FREE_SPACE_GB");
+
+	if (text == NULL || text[0] == '\0' || size_parse(text, bytes))
+		return true;
+	fprintf(stderr,
+	    "ouroboros: OURO_MINIMUM_FREE_SPACE_GB is \"%.64s\"; say 1 (GiB) "
+	    "or 512MiB\n",
+	    text);
+	return false;
+}
+
 int
 session_open(struct invocation *inv, enum session_mode mode,
     struct ouro_vault **out)
@@ -172,8 +188,10 @@ session_open(struct invocation *inv, enum session_mode mode,
 	char *dir = session_directory(inv);
 	int code = 0;
 
-	if (dir == NULL)
+	if (dir == NULL || !free_space_setting(&options.free_space_min)) {
+		free(dir);
 		return EXIT_USAGE;
+	}
 	if (options.passphrase != NULL && options.passphrase[0] == '\0')
 		options.passphrase = NULL;
 	status = open_once(dir, &options, out, &err);

@@ -23,7 +23,7 @@ enum fs_open_flags {
 	FS_WRITE = 2,
 	FS_CREATE = 4,	  /* make it (0600) when missing */
 	FS_EXCLUSIVE = 8, /* with FS_CREATE: OURO_EXISTS when it is there */
-}; /* FS_CREATE needs FS_WRITE */
+};			  /* FS_CREATE needs FS_WRITE */
 
 /* What fs_stat tells. */
 struct fs_info {

@@ -162,8 +162,8 @@ rename_check(const struct store_node *node, const struct store_node *target,
 }
 
 static enum ouro_status
-name_change(struct store *store, const char *from, const char *to,
-    bool replace, struct ouro_error *err)
+name_change(struct store *store, const char *from, const char *to, bool replace,
+    struct ouro_error *err)
 {
 	char from_name[STORE_NAME_MAX + 1], to_name[STORE_NAME_MAX + 1];
 	struct store_node *from_dir = NULL, *to_dir = NULL;

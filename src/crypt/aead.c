@@ -23,10 +23,11 @@ cipher_init(EVP_CIPHER_CTX *context, const struct library *library,
 	int size;
 
 	if (!EVP_CipherInit_ex2(context, library->aes256_gcm, key, nonce,
-	    sealing, NULL))
+		sealing, NULL))
 		return false;
-	return additional.size == 0 || EVP_CipherUpdate(context, NULL, &size,
-	    additional.data, (int)additional.size);
+	return additional.size == 0 ||
+	    EVP_CipherUpdate(context, NULL, &size, additional.data,
+		(int)additional.size);
 }
 
 static bool
@@ -34,8 +35,9 @@ cipher_update(EVP_CIPHER_CTX *context, struct bytes data, uint8_t *out)
 {
 	int size;
 
-	return data.size == 0 || (EVP_CipherUpdate(context, out, &size,
-	    data.data, (int)data.size) && (size_t)size == data.size);
+	return data.size == 0 ||
+	    (EVP_CipherUpdate(context, out, &size, data.data, (int)data.size) &&
+		(size_t)size == data.size);
 }
 
 enum ouro_status
@@ -55,11 +57,12 @@ aead_seal(const uint8_t key[KEY_SIZE], const uint8_t nonce[NONCE_SIZE],
 		status = library_thread(&thread, err);
 	if (status != OURO_OK)
 		return status;
-	if (!cipher_init(thread->cipher, library, key, nonce, additional, true)
-	    || !cipher_update(thread->cipher, clear, out)
-	    || !EVP_EncryptFinal_ex(thread->cipher, rest, &size)
-	    || !EVP_CIPHER_CTX_ctrl(thread->cipher, EVP_CTRL_AEAD_GET_TAG,
-	    TAG_SIZE, tag)) {
+	if (!cipher_init(thread->cipher, library, key, nonce, additional,
+		true) ||
+	    !cipher_update(thread->cipher, clear, out) ||
+	    !EVP_EncryptFinal_ex(thread->cipher, rest, &size) ||
+	    !EVP_CIPHER_CTX_ctrl(thread->cipher, EVP_CTRL_AEAD_GET_TAG,
+		TAG_SIZE, tag)) {
 		if (clear.size != 0)
 			bytes_wipe(out, clear.size);
 		status = library_failed(err, "AES-256-GCM");
@@ -79,7 +82,8 @@ open_run(EVP_CIPHER_CTX *context, struct bytes sealed, const uint8_t *tag,
 
 	memcpy(expected, tag, TAG_SIZE);
 	if (!EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE,
-	    expected) || !cipher_update(context, sealed, out))
+		expected) ||
+	    !cipher_update(context, sealed, out))
 		return library_failed(err, "AES-256-GCM");
 	if (!EVP_DecryptFinal_ex(context, rest, &size))
 		return library_refused(err, OURO_WRONG_KEY,

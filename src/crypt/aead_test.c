@@ -13,27 +13,27 @@ static const struct {
 	const char *key, *nonce, *additional, *clear, *sealed, *tag;
 } cases[] = {
 	{ "0000000000000000000000000000000000000000000000000000000000000000",
-	  "000000000000000000000000", "", "", "",
-	  "530f8afbc74536b9a963b4f1c4cb738b" },
+	    "000000000000000000000000", "", "", "",
+	    "530f8afbc74536b9a963b4f1c4cb738b" },
 	{ "0000000000000000000000000000000000000000000000000000000000000000",
-	  "000000000000000000000000", "", "00000000000000000000000000000000",
-	  "cea7403d4d606b6e074ec5d3baf39d18",
-	  "d0d1c8a799996bf0265b98b5d48ab919" },
+	    "000000000000000000000000", "", "00000000000000000000000000000000",
+	    "cea7403d4d606b6e074ec5d3baf39d18",
+	    "d0d1c8a799996bf0265b98b5d48ab919" },
 	{ "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
-	  "cafebabefacedbaddecaf888", "",
-	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-	  "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
-	  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
-	  "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad",
-	  "b094dac5d93471bdec1a502270e3cc6c" },
+	    "cafebabefacedbaddecaf888", "",
+	    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255",
+	    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+	    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad",
+	    "b094dac5d93471bdec1a502270e3cc6c" },
 	{ "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
-	  "cafebabefacedbaddecaf888",
-	  "feedfacedeadbeeffeedfacedeadbeefabaddad2",
-	  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-	  "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
-	  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
-	  "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
-	  "76fc6ece0f4e1768cddf8853bb2d551b" },
+	    "cafebabefacedbaddecaf888",
+	    "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	    "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+	    "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+	    "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa"
+	    "8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662",
+	    "76fc6ece0f4e1768cddf8853bb2d551b" },
 };
 
 static void
@@ -53,11 +53,14 @@ known_answers_of_the_gcm_specification(void **state)
 		hex_exact(cases[i].key, key, sizeof(key));
 		hex_exact(cases[i].nonce, nonce, sizeof(nonce));
 		assert_int_equal(aead_seal(key, nonce, additional, clear, out,
-		    tag, &err), OURO_OK);
+				     tag, &err),
+		    OURO_OK);
 		assert_hex(out, clear.size, cases[i].sealed);
 		assert_hex(tag, sizeof(tag), cases[i].tag);
 		assert_int_equal(aead_open(key, nonce, additional,
-		    bytes_of(out, clear.size), tag, back, &err), OURO_OK);
+				     bytes_of(out, clear.size), tag, back,
+				     &err),
+		    OURO_OK);
 		assert_memory_equal(back, clear.data, clear.size);
 	}
 }
@@ -122,11 +125,13 @@ a_shorter_or_longer_text_is_refused(void **state)
 	additional = bytes_of(good.additional, sizeof(good.additional));
 	for (size_t size = 0; size < sizeof(good.data); size++)
 		assert_int_equal(aead_open(good.key, good.nonce, additional,
-		    bytes_of(good.data, size), good.tag, out, NULL),
+				     bytes_of(good.data, size), good.tag, out,
+				     NULL),
 		    OURO_WRONG_KEY);
 	additional.size--;
 	assert_int_equal(aead_open(good.key, good.nonce, additional,
-	    bytes_of(good.data, sizeof(good.data)), good.tag, out, NULL),
+			     bytes_of(good.data, sizeof(good.data)), good.tag,
+			     out, NULL),
 	    OURO_WRONG_KEY);
 }
 
@@ -143,18 +148,22 @@ large_and_in_place(void **state)
 	for (size_t i = 0; i < LARGE; i++)
 		clear[i] = (uint8_t)(i ^ i >> 8 ^ i >> 16);
 	assert_int_equal(aead_seal(key, nonce, none, bytes_of(clear, LARGE),
-	    out, tag, NULL), OURO_OK);
+			     out, tag, NULL),
+	    OURO_OK);
 	assert_int_equal(aead_seal(key, nonce, none, bytes_of(clear, LARGE),
-	    clear, tag_in_place, NULL), OURO_OK);
+			     clear, tag_in_place, NULL),
+	    OURO_OK);
 	assert_memory_equal(clear, out, LARGE);
 	assert_memory_equal(tag, tag_in_place, TAG_SIZE);
 	assert_int_equal(aead_open(key, nonce, none, bytes_of(out, LARGE), tag,
-	    out, NULL), OURO_OK);
+			     out, NULL),
+	    OURO_OK);
 	for (size_t i = 0; i < LARGE; i++)
 		assert_true(out[i] == (uint8_t)(i ^ i >> 8 ^ i >> 16));
 	clear[LARGE - 1] ^= 0x10;
 	assert_int_equal(aead_open(key, nonce, none, bytes_of(clear, LARGE),
-	    tag, clear, NULL), OURO_WRONG_KEY);
+			     tag, clear, NULL),
+	    OURO_WRONG_KEY);
 	assert_true(all_zero(clear, LARGE));
 	free(clear);
 	free(out);
@@ -169,9 +178,11 @@ sizes_beyond_the_library_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(aead_seal(key, nonce, bytes_of(NULL, 0), huge, &byte,
-	    tag, NULL), OURO_TOO_LARGE);
+			     tag, NULL),
+	    OURO_TOO_LARGE);
 	assert_int_equal(aead_open(key, nonce, huge, bytes_of(NULL, 0), tag,
-	    &byte, NULL), OURO_TOO_LARGE);
+			     &byte, NULL),
+	    OURO_TOO_LARGE);
 	assert_int_equal(byte, 7);
 }
 
@@ -182,8 +193,8 @@ seal_and_open_often(void *data)
 	uint8_t out[sizeof(sealed->data)];
 
 	for (int i = 0; i < 200; i++) {
-		if (sealed_make(sealed) != OURO_OK
-		    || sealed_open(sealed, out, NULL) != OURO_OK)
+		if (sealed_make(sealed) != OURO_OK ||
+		    sealed_open(sealed, out, NULL) != OURO_OK)
 			return data;
 		sealed->tag[0] ^= 1;
 		if (sealed_open(sealed, out, NULL) != OURO_WRONG_KEY)
@@ -202,7 +213,8 @@ threads_do_not_meet(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL,
-		    seal_and_open_often, &sealed[i]), 0);
+				     seal_and_open_often, &sealed[i]),
+		    0);
 	for (size_t i = 0; i < 4; i++) {
 		pthread_join(threads[i], &result);
 		assert_null(result);

@@ -24,7 +24,7 @@ hash_sha256_parts(const struct bytes *parts, size_t count,
 		return library_failed(err, "SHA-256");
 	for (size_t i = 0; i < count; i++) {
 		if (!EVP_DigestUpdate(thread->digest, parts[i].data,
-		    parts[i].size))
+			parts[i].size))
 			return library_failed(err, "SHA-256");
 	}
 	if (!EVP_DigestFinal_ex(thread->digest, out, NULL))

@@ -9,14 +9,14 @@ static const struct {
 	const char *digest;
 } fips180[] = {
 	{ "",
-	  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+	    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 	{ "abc",
-	  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+	    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
 	{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-	  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+	    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
 	{ "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmno"
 	  "ijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
-	  "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
+	    "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1" },
 };
 
 static void
@@ -28,7 +28,8 @@ known_answers_of_fips_180(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(fips180) / sizeof(fips180[0]); i++) {
 		assert_int_equal(hash_sha256(bytes_text(fips180[i].text), out,
-		    &err), OURO_OK);
+				     &err),
+		    OURO_OK);
 		assert_hex(out, sizeof(out), fips180[i].digest);
 	}
 }
@@ -43,7 +44,8 @@ a_million_letters(void **state)
 	memset(letters, 'a', 1000000);
 	assert_int_equal(hash_sha256(bytes_of(letters, 1000000), out, NULL),
 	    OURO_OK);
-	assert_hex(out, sizeof(out), "cdc76e5c9914fb9281a1c7e284d73e67"
+	assert_hex(out, sizeof(out),
+	    "cdc76e5c9914fb9281a1c7e284d73e67"
 	    "f1809a48a497200e046d39ccc7112cd0");
 	free(letters);
 }
@@ -56,11 +58,10 @@ parts_are_their_concatenation(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i * 7);
-	assert_int_equal(hash_sha256(bytes_of(data, sizeof(data)), whole,
-	    NULL), OURO_OK);
+	assert_int_equal(hash_sha256(bytes_of(data, sizeof(data)), whole, NULL),
+	    OURO_OK);
 	for (size_t cut = 0; cut <= sizeof(data); cut += 20) {
-		struct bytes parts[] = { bytes_of(data, cut),
-			bytes_of(NULL, 0),
+		struct bytes parts[] = { bytes_of(data, cut), bytes_of(NULL, 0),
 			bytes_of(data + cut, sizeof(data) - cut) };
 
 		assert_int_equal(hash_sha256_parts(parts, 3, parted, NULL),

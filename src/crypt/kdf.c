@@ -29,8 +29,8 @@ derive(EVP_KDF *kdf, const OSSL_PARAM *params, uint8_t *out, size_t out_size,
 	EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
 	enum ouro_status status = OURO_OK;
 
-	if (context == NULL
-	    || EVP_KDF_derive(context, out, out_size, params) != 1) {
+	if (context == NULL ||
+	    EVP_KDF_derive(context, out, out_size, params) != 1) {
 		bytes_wipe(out, out_size);
 		status = library_failed(err, what);
 	}
@@ -81,12 +81,12 @@ argon2_check(struct bytes passphrase, struct bytes salt,
 		    ARGON2_SALT_MIN);
 	if (out_size < ARGON2_OUT_MIN || out_size > UINT32_MAX)
 		return error_set(err, OURO_INVALID,
-		    "Argon2id gives at least %d bytes, not %zu",
-		    ARGON2_OUT_MIN, out_size);
-	if (cost->passes < 1 || cost->lanes < 1
-	    || cost->lanes > ARGON2_LANES_MAX
-	    || cost->memory_kib < 8 * cost->lanes
-	    || cost->memory_kib > ARGON2_KIB_MAX)
+		    "Argon2id gives at least %d bytes, not %zu", ARGON2_OUT_MIN,
+		    out_size);
+	if (cost->passes < 1 || cost->lanes < 1 ||
+	    cost->lanes > ARGON2_LANES_MAX ||
+	    cost->memory_kib < 8 * cost->lanes ||
+	    cost->memory_kib > ARGON2_KIB_MAX)
 		return error_set(err, OURO_INVALID,
 		    "Argon2id cost out of range: %u KiB, %u passes, %u lanes",
 		    cost->memory_kib, cost->passes, cost->lanes);

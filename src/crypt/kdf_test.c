@@ -11,24 +11,24 @@ static const struct {
 	const char *secret, *salt, *info, *out;
 } rfc5869[] = {
 	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
-	  "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9",
-	  "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
-	  "34007208d5b887185865" },
+	    "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9",
+	    "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+	    "34007208d5b887185865" },
 	{ "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 	  "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
 	  "404142434445464748494a4b4c4d4e4f",
-	  "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
-	  "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
-	  "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
-	  "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
-	  "d0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedeeef"
-	  "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
-	  "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c"
-	  "59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71"
-	  "cc30c58179ec3e87c14c01d5c1f3434f1d87" },
+	    "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+	    "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+	    "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf",
+	    "b0b1b2b3b4b5b6b7b8b9babbbcbdbebfc0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+	    "d0d1d2d3d4d5d6d7d8d9dadbdcdddedfe0e1e2e3e4e5e6e7e8e9eaebecedeeef"
+	    "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+	    "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c"
+	    "59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71"
+	    "cc30c58179ec3e87c14c01d5c1f3434f1d87" },
 	{ "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "", "",
-	  "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
-	  "9d201395faa4b61a96c8" },
+	    "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+	    "9d201395faa4b61a96c8" },
 };
 
 static void
@@ -41,11 +41,13 @@ known_answers_of_rfc_5869(void **state)
 	for (size_t i = 0; i < sizeof(rfc5869) / sizeof(rfc5869[0]); i++) {
 		size_t size = strlen(rfc5869[i].out) / 2;
 
-		assert_int_equal(kdf_hkdf(
-		    hex_bytes(rfc5869[i].secret, secret, sizeof(secret)),
-		    hex_bytes(rfc5869[i].salt, salt, sizeof(salt)),
-		    hex_bytes(rfc5869[i].info, info, sizeof(info)), out, size,
-		    &err), OURO_OK);
+		assert_int_equal(
+		    kdf_hkdf(hex_bytes(rfc5869[i].secret, secret,
+				 sizeof(secret)),
+			hex_bytes(rfc5869[i].salt, salt, sizeof(salt)),
+			hex_bytes(rfc5869[i].info, info, sizeof(info)), out,
+			size, &err),
+		    OURO_OK);
 		assert_hex(out, size, rfc5869[i].out);
 	}
 }
@@ -62,7 +64,8 @@ K14_the_domain_separates_keys(void **state)
 	assert_int_equal(kdf_hkdf(secret, salt, bytes_text("b"), b, 32, NULL),
 	    OURO_OK);
 	assert_int_equal(kdf_hkdf(secret, bytes_text("t"), bytes_text("a"), c,
-	    32, NULL), OURO_OK);
+			     32, NULL),
+	    OURO_OK);
 	assert_memory_not_equal(a, b, 32);
 	assert_memory_not_equal(a, c, 32);
 	assert_memory_not_equal(b, c, 32);
@@ -84,11 +87,14 @@ hkdf_limits(void **state)
 	    OURO_OK);
 	assert_false(all_zero(out + 8128, 32));
 	assert_int_equal(kdf_hkdf(secret, none, bytes_of(info, 32 * 1024), out,
-	    1, &err), OURO_OK);
+			     1, &err),
+	    OURO_OK);
 	assert_int_equal(kdf_hkdf(secret, none, bytes_of(info, sizeof(info)),
-	    out, 1, &err), OURO_TOO_LARGE);
+			     out, 1, &err),
+	    OURO_TOO_LARGE);
 	assert_int_equal(kdf_hkdf(none, none, none, out, 32, &err), OURO_OK);
-	assert_hex(out, 32, "eb70f01dede9afafa449eee1b1286504"
+	assert_hex(out, 32,
+	    "eb70f01dede9afafa449eee1b1286504"
 	    "e1f62388b3f7dd4f956697b0e828fe18");
 }
 
@@ -101,11 +107,14 @@ argon2id_reference_vectors(void **state)
 		struct argon2_cost cost;
 		const char *out;
 	} vectors[] = {
-		{ { 256, 2, 1 }, "9dfeb910e80bad0311fee20f9c0e2b12"
+		{ { 256, 2, 1 },
+		    "9dfeb910e80bad0311fee20f9c0e2b12"
 		    "c17987b4cac90c2ef54d5b3021c68bfe" },
-		{ { 256, 2, 2 }, "6d093c501fd5999645e0ea3bf620d7b8"
+		{ { 256, 2, 2 },
+		    "6d093c501fd5999645e0ea3bf620d7b8"
 		    "be7fd2db59c20d9fff9539da2bf57037" },
-		{ { 65536, 1, 1 }, "f6a5adc1ba723dddef9b5ac1d464e180"
+		{ { 65536, 1, 1 },
+		    "f6a5adc1ba723dddef9b5ac1d464e180"
 		    "fcd9dffc9d1cbf76cca2fed795d9ca98" },
 	};
 	struct ouro_error err;
@@ -114,8 +123,9 @@ argon2id_reference_vectors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		assert_int_equal(kdf_argon2id(bytes_text("password"),
-		    bytes_text("somesalt"), &vectors[i].cost, out,
-		    sizeof(out), &err), OURO_OK);
+				     bytes_text("somesalt"), &vectors[i].cost,
+				     out, sizeof(out), &err),
+		    OURO_OK);
 		assert_hex(out, sizeof(out), vectors[i].out);
 	}
 }
@@ -124,8 +134,12 @@ static void
 argon2id_refuses_costs_out_of_range(void **state)
 {
 	static const struct argon2_cost bad[] = {
-		{ 0, 1, 1 }, { 7, 1, 1 }, { 31, 1, 4 }, { 64, 0, 1 },
-		{ 64, 1, 0 }, { 4 * 1024 * 1024 + 1, 1, 1 },
+		{ 0, 1, 1 },
+		{ 7, 1, 1 },
+		{ 31, 1, 4 },
+		{ 64, 0, 1 },
+		{ 64, 1, 0 },
+		{ 4 * 1024 * 1024 + 1, 1, 1 },
 		{ UINT32_MAX, 1, 0x20000000 },
 	};
 	static const struct argon2_cost least = { 32, 1, 4 };
@@ -136,15 +150,18 @@ argon2id_refuses_costs_out_of_range(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(kdf_argon2id(word, salt, &bad[i], out, 32,
-		    &err), OURO_INVALID);
-	assert_int_equal(kdf_argon2id(word, bytes_text("7 bytes"), &least,
-	    out, 32, &err), OURO_INVALID);
+				     &err),
+		    OURO_INVALID);
+	assert_int_equal(kdf_argon2id(word, bytes_text("7 bytes"), &least, out,
+			     32, &err),
+	    OURO_INVALID);
 	assert_int_equal(kdf_argon2id(word, salt, &least, out, 3, &err),
 	    OURO_INVALID);
 	assert_int_equal(kdf_argon2id(word, salt, &least, out, 32, &err),
 	    OURO_OK);
 	assert_int_equal(kdf_argon2id(bytes_of(NULL, 0), salt, &least, out, 32,
-	    &err), OURO_OK);
+			     &err),
+	    OURO_OK);
 }
 
 /* RFC 9106 section 5.3 needs a secret and associated data, which our call
@@ -174,7 +191,8 @@ argon2id_of_rfc_9106(void **state)
 	memset(secret, 3, sizeof(secret));
 	memset(additional, 4, sizeof(additional));
 	assert_int_equal(EVP_KDF_derive(context, out, sizeof(out), params), 1);
-	assert_hex(out, sizeof(out), "0d640df58d78766c08c037a34a8b53c9"
+	assert_hex(out, sizeof(out),
+	    "0d640df58d78766c08c037a34a8b53c9"
 	    "d01ef0452d75b65eb52520e96b01e659");
 	EVP_KDF_CTX_free(context);
 	EVP_KDF_free(kdf);

@@ -45,8 +45,8 @@ mlkem_from_seed(const uint8_t *seed)
 	EVP_PKEY *key = NULL;
 
 	memcpy(copy, seed, sizeof(copy));
-	if (context == NULL || EVP_PKEY_fromdata_init(context) != 1
-	    || EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) != 1)
+	if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+	    EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) != 1)
 		key = NULL;
 	bytes_wipe(copy, sizeof(copy));
 	EVP_PKEY_CTX_free(context);
@@ -86,11 +86,12 @@ pair_public(const struct pair *pair, uint8_t public_key[KEM_PUBLIC_SIZE],
 {
 	size_t mlkem_size = KEM_MLKEM_SIZE, x25519_size = KEM_X25519_SIZE;
 
-	if (!EVP_PKEY_get_raw_public_key(pair->mlkem, public_key, &mlkem_size)
-	    || mlkem_size != KEM_MLKEM_SIZE
-	    || !EVP_PKEY_get_raw_public_key(pair->x25519,
-	    public_key + KEM_MLKEM_SIZE, &x25519_size)
-	    || x25519_size != KEM_X25519_SIZE)
+	if (!EVP_PKEY_get_raw_public_key(pair->mlkem, public_key,
+		&mlkem_size) ||
+	    mlkem_size != KEM_MLKEM_SIZE ||
+	    !EVP_PKEY_get_raw_public_key(pair->x25519,
+		public_key + KEM_MLKEM_SIZE, &x25519_size) ||
+	    x25519_size != KEM_X25519_SIZE)
 		return library_failed(err, "public key");
 	return OURO_OK;
 }
@@ -115,8 +116,8 @@ is_small_order(EVP_PKEY *peer)
 	uint8_t point[KEM_X25519_SIZE], middle = 0xff;
 	size_t size = sizeof(point);
 
-	if (!EVP_PKEY_get_raw_public_key(peer, point, &size)
-	    || size != sizeof(point))
+	if (!EVP_PKEY_get_raw_public_key(peer, point, &size) ||
+	    size != sizeof(point))
 		return false;
 	point[KEM_X25519_SIZE - 1] &= 0x7f;
 	for (size_t i = 0; i < sizeof(small_order) / sizeof(*small_order); i++)
@@ -124,8 +125,8 @@ is_small_order(EVP_PKEY *peer)
 			return true;
 	for (size_t i = 1; i < KEM_X25519_SIZE - 1; i++)
 		middle &= point[i];
-	return point[0] >= 0xec && point[0] <= 0xee && middle == 0xff
-	    && point[KEM_X25519_SIZE - 1] == 0x7f;
+	return point[0] >= 0xec && point[0] <= 0xee && middle == 0xff &&
+	    point[KEM_X25519_SIZE - 1] == 0x7f;
 }
 
 /* OURO_INVALID when the result is all zeros, which peer alone decides: the
@@ -139,15 +140,15 @@ x25519_agree(EVP_PKEY *own, EVP_PKEY *peer, uint8_t secret[KEM_X25519_SIZE],
 	size_t size = KEM_X25519_SIZE;
 	enum ouro_status status = OURO_OK;
 
-	if (context == NULL || EVP_PKEY_derive_init(context) != 1
-	    || EVP_PKEY_derive_set_peer_ex(context, peer, 0) != 1)
+	if (context == NULL || EVP_PKEY_derive_init(context) != 1 ||
+	    EVP_PKEY_derive_set_peer_ex(context, peer, 0) != 1)
 		status = library_failed(err, "X25519");
 	else if (is_small_order(peer))
 		status = library_refused(err, OURO_INVALID,
 		    "X25519 public key of small order");
-	else if (EVP_PKEY_derive(context, secret, &size) != 1
-	    || size != KEM_X25519_SIZE
-	    || crypt_equal(secret, zeros, sizeof(zeros)))
+	else if (EVP_PKEY_derive(context, secret, &size) != 1 ||
+	    size != KEM_X25519_SIZE ||
+	    crypt_equal(secret, zeros, sizeof(zeros)))
 		status = library_failed(err, "X25519");
 	EVP_PKEY_CTX_free(context);
 	return status;
@@ -192,10 +193,11 @@ mlkem_encapsulate(EVP_PKEY *peer, uint8_t ciphertext[KEM_MLKEM_SIZE],
 	size_t secret_size = MLKEM_SECRET_SIZE;
 	enum ouro_status status = OURO_OK;
 
-	if (context == NULL || EVP_PKEY_encapsulate_init(context, NULL) != 1
-	    || EVP_PKEY_encapsulate(context, ciphertext, &ciphertext_size,
-	    secret, &secret_size) != 1 || ciphertext_size != KEM_MLKEM_SIZE
-	    || secret_size != MLKEM_SECRET_SIZE)
+	if (context == NULL || EVP_PKEY_encapsulate_init(context, NULL) != 1 ||
+	    EVP_PKEY_encapsulate(context, ciphertext, &ciphertext_size, secret,
+		&secret_size) != 1 ||
+	    ciphertext_size != KEM_MLKEM_SIZE ||
+	    secret_size != MLKEM_SECRET_SIZE)
 		status = library_failed(err, "ML-KEM-1024 encapsulation");
 	EVP_PKEY_CTX_free(context);
 	return status;
@@ -209,9 +211,9 @@ x25519_encapsulate(EVP_PKEY *peer, uint8_t ciphertext[KEM_X25519_SIZE],
 	size_t size = KEM_X25519_SIZE;
 	enum ouro_status status;
 
-	if (ephemeral == NULL
-	    || !EVP_PKEY_get_raw_public_key(ephemeral, ciphertext, &size)
-	    || size != KEM_X25519_SIZE)
+	if (ephemeral == NULL ||
+	    !EVP_PKEY_get_raw_public_key(ephemeral, ciphertext, &size) ||
+	    size != KEM_X25519_SIZE)
 		status = library_failed(err, "X25519 key generation");
 	else
 		status = x25519_agree(ephemeral, peer, secret, err);
@@ -250,9 +252,10 @@ mlkem_decapsulate(EVP_PKEY *own, const uint8_t ciphertext[KEM_MLKEM_SIZE],
 	size_t size = MLKEM_SECRET_SIZE;
 	enum ouro_status status = OURO_OK;
 
-	if (context == NULL || EVP_PKEY_decapsulate_init(context, NULL) != 1
-	    || EVP_PKEY_decapsulate(context, secret, &size, ciphertext,
-	    KEM_MLKEM_SIZE) != 1 || size != MLKEM_SECRET_SIZE)
+	if (context == NULL || EVP_PKEY_decapsulate_init(context, NULL) != 1 ||
+	    EVP_PKEY_decapsulate(context, secret, &size, ciphertext,
+		KEM_MLKEM_SIZE) != 1 ||
+	    size != MLKEM_SECRET_SIZE)
 		status = library_failed(err, "ML-KEM-1024 decapsulation");
 	EVP_PKEY_CTX_free(context);
 	return status;

@@ -75,9 +75,11 @@ both_sides_agree_and_no_two_times_alike(void **state)
 	assert_int_equal(kem_public(seed, public_key, NULL), OURO_OK);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(kem_encapsulate(public_key, ciphertext[i],
-		    shared[i], NULL), OURO_OK);
+				     shared[i], NULL),
+		    OURO_OK);
 		assert_int_equal(kem_decapsulate(seed, ciphertext[i], back,
-		    NULL), OURO_OK);
+				     NULL),
+		    OURO_OK);
 		assert_memory_equal(back, shared[i], KEY_SIZE);
 	}
 	assert_memory_not_equal(shared[0], shared[1], KEY_SIZE);
@@ -102,8 +104,8 @@ another_seed_gives_another_key(void **state)
 	    OURO_OK);
 	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
 		seed[changed[i]] ^= 1;
-		assert_int_equal(kem_decapsulate(seed, ciphertext, other,
-		    NULL), OURO_OK);
+		assert_int_equal(kem_decapsulate(seed, ciphertext, other, NULL),
+		    OURO_OK);
 		assert_memory_not_equal(shared, other, KEY_SIZE);
 		seed[changed[i]] ^= 1;
 	}
@@ -127,8 +129,8 @@ every_part_of_the_ciphertext_is_bound(void **state)
 	    OURO_OK);
 	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
 		ciphertext[changed[i]] ^= 0x80;
-		assert_int_equal(kem_decapsulate(seed, ciphertext, other,
-		    NULL), OURO_OK);
+		assert_int_equal(kem_decapsulate(seed, ciphertext, other, NULL),
+		    OURO_OK);
 		assert_memory_not_equal(shared, other, KEY_SIZE);
 		ciphertext[changed[i]] ^= 0x80;
 	}
@@ -183,13 +185,15 @@ degenerate_x25519_keys_are_refused(void **state)
 	for (size_t i = 0; i < SMALL_ORDER; i++) {
 		hex_exact(small_orders[i], public_key + KEM_MLKEM_SIZE,
 		    KEM_X25519_SIZE);
-		assert_int_equal(kem_encapsulate(public_key, ciphertext,
-		    shared, &err), OURO_INVALID);
+		assert_int_equal(kem_encapsulate(public_key, ciphertext, shared,
+				     &err),
+		    OURO_INVALID);
 		vector_ciphertext(ciphertext);
 		hex_exact(small_orders[i], ciphertext + KEM_MLKEM_SIZE,
 		    KEM_X25519_SIZE);
 		assert_int_equal(kem_decapsulate(seed, ciphertext, shared,
-		    &err), OURO_INVALID);
+				     &err),
+		    OURO_INVALID);
 	}
 }
 
@@ -206,11 +210,13 @@ mlkem_keys_out_of_range_are_refused(void **state)
 	for (size_t at = 0; at < 1536; at += 3 * 73) {
 		assert_int_equal(kem_public(seed, public_key, NULL), OURO_OK);
 		put_u16le(public_key + at, 3329);
-		assert_int_equal(kem_encapsulate(public_key, ciphertext,
-		    shared, &err), OURO_INVALID);
+		assert_int_equal(kem_encapsulate(public_key, ciphertext, shared,
+				     &err),
+		    OURO_INVALID);
 		put_u16le(public_key + at, 3328);
-		assert_int_equal(kem_encapsulate(public_key, ciphertext,
-		    shared, &err), OURO_OK);
+		assert_int_equal(kem_encapsulate(public_key, ciphertext, shared,
+				     &err),
+		    OURO_OK);
 	}
 }
 

@@ -17,7 +17,7 @@ wrap_init(const uint8_t *wrapping, bool sealing, EVP_CIPHER_CTX **out,
 		return library_failed(err, "AES key wrap");
 	EVP_CIPHER_CTX_set_flags(context, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
 	if (!EVP_CipherInit_ex2(context, library->aes256_wrap, wrapping, NULL,
-	    sealing, NULL)) {
+		sealing, NULL)) {
 		EVP_CIPHER_CTX_free(context);
 		return library_failed(err, "AES key wrap");
 	}
@@ -35,8 +35,8 @@ keywrap_seal(const uint8_t wrapping[KEY_SIZE], const uint8_t key[KEY_SIZE],
 
 	if (status != OURO_OK)
 		return status;
-	if (!EVP_CipherUpdate(context, out, &size, key, KEY_SIZE)
-	    || size != KEYWRAP_SIZE)
+	if (!EVP_CipherUpdate(context, out, &size, key, KEY_SIZE) ||
+	    size != KEYWRAP_SIZE)
 		status = library_failed(err, "AES key wrap");
 	EVP_CIPHER_CTX_free(context);
 	return status;
@@ -54,8 +54,9 @@ keywrap_open(const uint8_t wrapping[KEY_SIZE],
 
 	if (status != OURO_OK)
 		return status;
-	if (EVP_CipherUpdate(context, clear, &size, wrapped, KEYWRAP_SIZE) > 0
-	    && size == KEY_SIZE) {
+	if (EVP_CipherUpdate(context, clear, &size, wrapped, KEYWRAP_SIZE) >
+		0 &&
+	    size == KEY_SIZE) {
 		memcpy(key, clear, KEY_SIZE);
 	} else {
 		memset(key, 0, KEY_SIZE);

@@ -38,7 +38,7 @@ anything_changed_is_refused_and_gives_nothing(void **state)
 	hex_exact(rfc3394_wrapped, wrapped, sizeof(wrapped));
 	for (size_t i = 0; i < KEYWRAP_SIZE + KEY_SIZE; i++) {
 		uint8_t *byte = i < KEYWRAP_SIZE ? &wrapped[i]
-		    : &wrapping[i - KEYWRAP_SIZE];
+						 : &wrapping[i - KEYWRAP_SIZE];
 
 		*byte ^= 1;
 		memset(back, 0xee, sizeof(back));

@@ -42,10 +42,10 @@ library_fetch(void)
 		.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL),
 		.argon2id = EVP_KDF_fetch(NULL, "ARGON2ID", NULL),
 	};
-	library_complete = has_key && library.sha256 != NULL
-	    && library.aes256_gcm != NULL && library.aes256_wrap != NULL
-	    && library.hmac != NULL && library.siphash != NULL
-	    && library.hkdf != NULL && library.argon2id != NULL;
+	library_complete = has_key && library.sha256 != NULL &&
+	    library.aes256_gcm != NULL && library.aes256_wrap != NULL &&
+	    library.hmac != NULL && library.siphash != NULL &&
+	    library.hkdf != NULL && library.argon2id != NULL;
 }
 
 enum ouro_status
@@ -69,8 +69,8 @@ library_thread(struct library_thread **out, struct ouro_error *err)
 			return error_memory(err);
 		thread->digest = EVP_MD_CTX_new();
 		thread->cipher = EVP_CIPHER_CTX_new();
-		if (thread->digest == NULL || thread->cipher == NULL
-		    || pthread_setspecific(thread_key, thread) != 0) {
+		if (thread->digest == NULL || thread->cipher == NULL ||
+		    pthread_setspecific(thread_key, thread) != 0) {
 			thread_free(thread);
 			ERR_clear_error();
 			return error_memory(err);

@@ -44,7 +44,8 @@ refused_input_leaves_no_error_behind(void **state)
 	assert_int_equal(wrap_open(seed, wrapped, key, NULL), OURO_WRONG_KEY);
 	assert_int_equal(ERR_peek_error(), 0);
 	assert_int_equal(sign_verify(public_key, bytes_text("text"), signature,
-	    NULL), OURO_WRONG_KEY);
+			     NULL),
+	    OURO_WRONG_KEY);
 	assert_int_equal(ERR_peek_error(), 0);
 }
 

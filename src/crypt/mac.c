@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "crypt/library.h"
 
-#define IDLE_MAX 8
+#define IDLE_MAX     8
 #define SIPHASH_SIZE 8
 
 /*
@@ -53,8 +53,8 @@ mac_key_new(struct bytes key, struct mac_key **out, struct ouro_error *err)
 		return error_memory(err);
 	}
 	made->origin = EVP_MAC_CTX_new(library->hmac);
-	if (made->origin == NULL
-	    || !EVP_MAC_init(made->origin, data, key.size, params)) {
+	if (made->origin == NULL ||
+	    !EVP_MAC_init(made->origin, data, key.size, params)) {
 		mac_key_free(made);
 		return library_failed(err, "HMAC key");
 	}
@@ -107,17 +107,17 @@ mac_run(EVP_MAC_CTX *context, const struct bytes *parts, size_t count,
 	if (!EVP_MAC_init(context, NULL, 0, NULL))
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (parts[i].size != 0
-		    && !EVP_MAC_update(context, parts[i].data, parts[i].size))
+		if (parts[i].size != 0 &&
+		    !EVP_MAC_update(context, parts[i].data, parts[i].size))
 			return false;
 	}
-	return EVP_MAC_final(context, out, &size, HASH_SIZE)
-	    && size == HASH_SIZE;
+	return EVP_MAC_final(context, out, &size, HASH_SIZE) &&
+	    size == HASH_SIZE;
 }
 
 enum ouro_status
-mac_compute(const struct mac_key *key, const struct bytes *parts,
-    size_t count, uint8_t out[HASH_SIZE], struct ouro_error *err)
+mac_compute(const struct mac_key *key, const struct bytes *parts, size_t count,
+    uint8_t out[HASH_SIZE], struct ouro_error *err)
 {
 	/* Made by mac_key_new, so not const itself: the idle contexts are a
 	 * cache, the key stays as it is. */
@@ -156,8 +156,8 @@ siphash_new(const uint8_t key[SIPHASH_KEY_SIZE], struct siphash **out,
 	if (made == NULL)
 		return error_memory(err);
 	made->context = EVP_MAC_CTX_new(library->siphash);
-	if (made->context == NULL
-	    || !EVP_MAC_init(made->context, key, SIPHASH_KEY_SIZE, params)) {
+	if (made->context == NULL ||
+	    !EVP_MAC_init(made->context, key, SIPHASH_KEY_SIZE, params)) {
 		siphash_free(made);
 		return library_failed(err, "SipHash key");
 	}
@@ -181,10 +181,10 @@ siphash_compute(struct siphash *siphash, struct bytes data, uint64_t *out,
 	uint8_t result[SIPHASH_SIZE];
 	size_t size;
 
-	if (!EVP_MAC_init(siphash->context, NULL, 0, NULL)
-	    || (data.size != 0
-	    && !EVP_MAC_update(siphash->context, data.data, data.size))
-	    || !EVP_MAC_final(siphash->context, result, &size, sizeof(result)))
+	if (!EVP_MAC_init(siphash->context, NULL, 0, NULL) ||
+	    (data.size != 0 &&
+		!EVP_MAC_update(siphash->context, data.data, data.size)) ||
+	    !EVP_MAC_final(siphash->context, result, &size, sizeof(result)))
 		return library_failed(err, "SipHash");
 	assert(size == sizeof(result));
 	*out = get_u64le(result);

@@ -19,21 +19,23 @@ static const struct {
 	const char *mac;
 } rfc4231[] = {
 	{ NULL, 0x0b, 20, "Hi There", 0, 0,
-	  "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+	    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
 	{ "4a656665", 0, 0, "what do ya want for nothing?", 0, 0,
-	  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+	    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
 	{ NULL, 0xaa, 20, NULL, 0xdd, 50,
-	  "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+	    "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
 	{ "0102030405060708090a0b0c0d0e0f10111213141516171819", 0, 0, NULL,
-	  0xcd, 50,
-	  "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
+	    0xcd, 50,
+	    "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
 	{ NULL, 0xaa, 131,
-	  "Test Using Larger Than Block-Size Key - Hash Key First", 0, 0,
-	  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
-	{ NULL, 0xaa, 131, "This is a test using a larger than block-size key "
-	  "and a larger than block-size data. The key needs to be hashed "
-	  "before being used by the HMAC algorithm.", 0, 0,
-	  "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
+	    "Test Using Larger Than Block-Size Key - Hash Key First", 0, 0,
+	    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+	{ NULL, 0xaa, 131,
+	    "This is a test using a larger than block-size key "
+	    "and a larger than block-size data. The key needs to be hashed "
+	    "before being used by the HMAC algorithm.",
+	    0, 0,
+	    "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
 };
 
 static struct bytes
@@ -53,12 +55,13 @@ known_answers_of_rfc_4231(void **state)
 	for (size_t i = 0; i < sizeof(rfc4231) / sizeof(rfc4231[0]); i++) {
 		struct bytes key = rfc4231[i].key_hex != NULL
 		    ? hex_bytes(rfc4231[i].key_hex, key_bytes,
-		    sizeof(key_bytes)) : repeated(rfc4231[i].key_byte,
-		    rfc4231[i].key_size, key_bytes);
+			  sizeof(key_bytes))
+		    : repeated(rfc4231[i].key_byte, rfc4231[i].key_size,
+			  key_bytes);
 		struct bytes data = rfc4231[i].text != NULL
 		    ? bytes_text(rfc4231[i].text)
 		    : repeated(rfc4231[i].data_byte, rfc4231[i].data_size,
-		    data_bytes);
+			  data_bytes);
 		struct bytes parts[] = { bytes_of(data.data, 5),
 			bytes_of(data.data + 5, data.size - 5) };
 		struct mac_key *prepared;
@@ -66,10 +69,12 @@ known_answers_of_rfc_4231(void **state)
 		assert_int_equal(mac_key_new(key, &prepared, &err), OURO_OK);
 		for (int again = 0; again < 2; again++) {
 			assert_int_equal(mac_compute(prepared, &data, 1, out,
-			    &err), OURO_OK);
+					     &err),
+			    OURO_OK);
 			assert_hex(out, sizeof(out), rfc4231[i].mac);
 			assert_int_equal(mac_compute(prepared, parts, 2, out,
-			    &err), OURO_OK);
+					     &err),
+			    OURO_OK);
 			assert_hex(out, sizeof(out), rfc4231[i].mac);
 		}
 		mac_key_free(prepared);
@@ -86,10 +91,12 @@ empty_key_and_no_parts(void **state)
 	(void)state;
 	assert_int_equal(mac_key_new(nothing, &key, NULL), OURO_OK);
 	assert_int_equal(mac_compute(key, NULL, 0, out, NULL), OURO_OK);
-	assert_hex(out, sizeof(out), "b613679a0814d9ec772f95d778c35fc5"
+	assert_hex(out, sizeof(out),
+	    "b613679a0814d9ec772f95d778c35fc5"
 	    "ff1697c493715653c6c712144292c5ad");
 	assert_int_equal(mac_compute(key, &nothing, 1, out, NULL), OURO_OK);
-	assert_hex(out, sizeof(out), "b613679a0814d9ec772f95d778c35fc5"
+	assert_hex(out, sizeof(out),
+	    "b613679a0814d9ec772f95d778c35fc5"
 	    "ff1697c493715653c6c712144292c5ad");
 	mac_key_free(key);
 	mac_key_free(NULL);
@@ -113,8 +120,8 @@ worker_run(void *data)
 			struct bytes part = bytes_of(number, sizeof(number));
 
 			put_u32le(number, n);
-			if (mac_compute(worker->key, &part, 1, out, NULL)
-			    != OURO_OK)
+			if (mac_compute(worker->key, &part, 1, out, NULL) !=
+			    OURO_OK)
 				worker->failures++;
 			if (i == 0)
 				memcpy(worker->first[n], out, HASH_SIZE);
@@ -137,7 +144,8 @@ one_key_in_many_threads(void **state)
 	for (size_t i = 0; i < THREADS; i++) {
 		workers[i] = (struct worker){ .key = key };
 		assert_int_equal(pthread_create(&workers[i].thread, NULL,
-		    worker_run, &workers[i]), 0);
+				     worker_run, &workers[i]),
+		    0);
 	}
 	for (size_t i = 0; i < THREADS; i++)
 		pthread_join(workers[i].thread, NULL);
@@ -165,9 +173,11 @@ siphash_reference_vectors(void **state)
 		for (size_t size = 0; size < 64; size++) {
 			uint64_t out;
 
-			assert_int_equal(siphash_compute(siphash,
-			    bytes_of(size == 0 ? NULL : message, size), &out,
-			    NULL), OURO_OK);
+			assert_int_equal(
+			    siphash_compute(siphash,
+				bytes_of(size == 0 ? NULL : message, size),
+				&out, NULL),
+			    OURO_OK);
 			hex_exact(siphash_results[size], expected, 8);
 			assert_true(out == get_u64le(expected));
 		}

@@ -32,7 +32,8 @@ key_from_seed(uint8_t seed[64])
 
 	assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
 	assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR,
-	    params), 1);
+			     params),
+	    1);
 	EVP_PKEY_CTX_free(context);
 	return key;
 }
@@ -51,7 +52,8 @@ encapsulate(EVP_PKEY *key, uint8_t message[32],
 
 	assert_int_equal(EVP_PKEY_encapsulate_init(context, params), 1);
 	assert_int_equal(EVP_PKEY_encapsulate(context, ciphertext,
-	    &ciphertext_size, secret, &secret_size), 1);
+			     &ciphertext_size, secret, &secret_size),
+	    1);
 	EVP_PKEY_CTX_free(context);
 }
 
@@ -64,7 +66,8 @@ decapsulate(EVP_PKEY *key, const uint8_t ciphertext[KEM_MLKEM_SIZE],
 
 	assert_int_equal(EVP_PKEY_decapsulate_init(context, NULL), 1);
 	assert_int_equal(EVP_PKEY_decapsulate(context, secret, &size,
-	    ciphertext, KEM_MLKEM_SIZE), 1);
+			     ciphertext, KEM_MLKEM_SIZE),
+	    1);
 	EVP_PKEY_CTX_free(context);
 }
 
@@ -78,9 +81,11 @@ accumulate(struct inputs *inputs, EVP_MD_CTX *sum)
 	EVP_PKEY *key = key_from_seed(inputs->seed);
 
 	assert_int_equal(EVP_PKEY_get_raw_public_key(key, public_key,
-	    &public_size), 1);
+			     &public_size),
+	    1);
 	assert_int_equal(EVP_PKEY_get_raw_private_key(key, private_key,
-	    &private_size), 1);
+			     &private_size),
+	    1);
 	encapsulate(key, inputs->message, ciphertext, secret);
 	decapsulate(key, ciphertext, back);
 	assert_memory_equal(secret, back, SECRET_SIZE);
@@ -114,7 +119,8 @@ accumulated_vectors_of_cctv(void **state)
 		accumulate(&inputs, sum);
 	}
 	assert_int_equal(EVP_DigestFinalXOF(sum, out, sizeof(out)), 1);
-	assert_hex(out, sizeof(out), "e3bf82b013307b2e9d47dde791ff6dfc"
+	assert_hex(out, sizeof(out),
+	    "e3bf82b013307b2e9d47dde791ff6dfc"
 	    "82e694e6382404abdb948b908b75bad5");
 	EVP_MD_CTX_free(source);
 	EVP_MD_CTX_free(sum);

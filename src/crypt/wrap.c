@@ -7,9 +7,8 @@ _Static_assert(KEM_CIPHERTEXT_SIZE + KEYWRAP_SIZE == WRAP_SIZE,
     "the ciphertext, then the wrapped key");
 
 enum ouro_status
-wrap_key(const uint8_t public_key[KEM_PUBLIC_SIZE],
-    const uint8_t key[KEY_SIZE], uint8_t out[WRAP_SIZE],
-    struct ouro_error *err)
+wrap_key(const uint8_t public_key[KEM_PUBLIC_SIZE], const uint8_t key[KEY_SIZE],
+    uint8_t out[WRAP_SIZE], struct ouro_error *err)
 {
 	uint8_t shared[KEY_SIZE];
 	enum ouro_status status = kem_encapsulate(public_key, out, shared, err);
@@ -22,9 +21,8 @@ wrap_key(const uint8_t public_key[KEM_PUBLIC_SIZE],
 }
 
 enum ouro_status
-wrap_open(const uint8_t seed[KEM_SEED_SIZE],
-    const uint8_t wrapped[WRAP_SIZE], uint8_t key[KEY_SIZE],
-    struct ouro_error *err)
+wrap_open(const uint8_t seed[KEM_SEED_SIZE], const uint8_t wrapped[WRAP_SIZE],
+    uint8_t key[KEY_SIZE], struct ouro_error *err)
 {
 	uint8_t shared[KEY_SIZE];
 	enum ouro_status status = kem_decapsulate(seed, wrapped, shared, err);

@@ -52,8 +52,7 @@ K14_a_wrapped_key_opens_for_its_member_only(void **state)
 	assert_int_equal(wrap_open(seed, wrapped, back, &err), OURO_OK);
 	assert_memory_equal(back, key, KEY_SIZE);
 	memset(back, 0xee, sizeof(back));
-	assert_int_equal(wrap_open(other, wrapped, back, &err),
-	    OURO_WRONG_KEY);
+	assert_int_equal(wrap_open(other, wrapped, back, &err), OURO_WRONG_KEY);
 	assert_true(all_zero(back, sizeof(back)));
 }
 
@@ -68,7 +67,7 @@ any_damage_is_refused_and_gives_nothing(void **state)
 	vector_seed(seed);
 	wrapped_for(seed, key, wrapped);
 	for (size_t i = 0; i < WRAP_SIZE;
-	    i += i < KEM_MLKEM_SIZE - 30 ? 29 : 1) {
+	     i += i < KEM_MLKEM_SIZE - 30 ? 29 : 1) {
 		wrapped[i] ^= 0x80;
 		memset(back, 0xee, sizeof(back));
 		assert_int_equal(wrap_open(seed, wrapped, back, &err),
@@ -78,8 +77,7 @@ any_damage_is_refused_and_gives_nothing(void **state)
 	}
 	memset(wrapped + KEM_MLKEM_SIZE, 0, KEM_X25519_SIZE);
 	memset(back, 0xee, sizeof(back));
-	assert_int_equal(wrap_open(seed, wrapped, back, &err),
-	    OURO_WRONG_KEY);
+	assert_int_equal(wrap_open(seed, wrapped, back, &err), OURO_WRONG_KEY);
 	assert_true(all_zero(back, sizeof(back)));
 }
 

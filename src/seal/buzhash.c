@@ -79,7 +79,9 @@ buzhash_scan_portable(const struct buzhash *buzhash, const uint8_t *at,
 #if defined(__x86_64__)
 
 /* GCC 12 lays 64-byte locals misaligned on the address sanitizer's stack. */
-#define VBMI __attribute__((target("avx512f,avx512bw,avx512vbmi"), no_sanitize("address")))
+#define VBMI \
+	__attribute__((target("avx512f,avx512bw,avx512vbmi"), \
+	    no_sanitize("address")))
 
 /*
  * AVX-512 VBMI, 64 positions at a time.
@@ -132,14 +134,15 @@ look_up_terms(const struct planes *planes, __m512i bytes, __m512i terms[4])
 }
 
 /* One doubling: word i joins word i - width. */
-#define DOUBLE(stages, hash, n, width)                                        \
-	do {                                                                  \
-		__m512i earlier = (width) == 16 ? (stages)->last[n] :         \
-		    _mm512_alignr_epi32(hash, (stages)->last[n],              \
-			(16 - (width)) & 15);                                 \
-		(stages)->last[n] = hash;                                     \
-		hash = _mm512_xor_si512(hash,                                 \
-		    _mm512_rol_epi32(earlier, width));                        \
+#define DOUBLE(stages, hash, n, width) \
+	do { \
+		__m512i earlier = (width) == 16 \
+		    ? (stages)->last[n] \
+		    : _mm512_alignr_epi32(hash, (stages)->last[n], \
+			  (16 - (width)) & 15); \
+		(stages)->last[n] = hash; \
+		hash = _mm512_xor_si512(hash, \
+		    _mm512_rol_epi32(earlier, width)); \
 	} while (0)
 
 static inline VBMI uint64_t

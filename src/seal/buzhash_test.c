@@ -66,8 +66,17 @@ static const struct {
 	unsigned alphabet;
 	size_t period;
 } kinds[] = {
-	{ 256, 0 }, { 1, 0 }, { 2, 0 }, { 3, 0 }, { 256, 2 }, { 256, 3 },
-	{ 256, 31 }, { 256, 32 }, { 256, 33 }, { 256, 64 }, { 256, 256 },
+	{ 256, 0 },
+	{ 1, 0 },
+	{ 2, 0 },
+	{ 3, 0 },
+	{ 256, 2 },
+	{ 256, 3 },
+	{ 256, 31 },
+	{ 256, 32 },
+	{ 256, 33 },
+	{ 256, 64 },
+	{ 256, 256 },
 };
 
 static void
@@ -129,10 +138,10 @@ one_byte_value_hashes_to_all_zeros_or_ones(void **state)
 	buzhash_init(&buzhash, terms);
 	for (unsigned value = 0; value < 256; value++) {
 		memset(window, (int)value, sizeof window);
-		uint32_t odd = (uint32_t)__builtin_parity(
-		    buzhash.terms[value]);
+		uint32_t odd = (uint32_t)__builtin_parity(buzhash.terms[value]);
 		assert_int_equal(buzhash_window(&buzhash,
-		    window + BUZHASH_WINDOW), odd ? UINT32_MAX : 0);
+				     window + BUZHASH_WINDOW),
+		    odd ? UINT32_MAX : 0);
 	}
 }
 

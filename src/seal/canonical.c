@@ -143,8 +143,8 @@ encodes_to(const ProtobufCMessage *message, struct bytes bytes)
 
 enum ouro_status
 canonical_unpack_within(const ProtobufCMessageDescriptor *descriptor,
-    struct bytes bytes, size_t factor, ProtobufCMessage **out,
-    const char *what, struct ouro_error *err)
+    struct bytes bytes, size_t factor, ProtobufCMessage **out, const char *what,
+    struct ouro_error *err)
 {
 	struct allowance allowance = allowance_for(bytes.size, factor);
 	ProtobufCAllocator allocator = wiping_allocator(&allowance);

@@ -83,8 +83,8 @@ chunker_new(const struct chunker_table *table, struct chunker **out,
 	if (!chunker)
 		return error_memory(err);
 	chunker->table = table;
-	enum ouro_status status = siphash_new(table->sip_key,
-	    &chunker->siphash, err);
+	enum ouro_status status = siphash_new(table->sip_key, &chunker->siphash,
+	    err);
 	if (status) {
 		chunker_free(chunker);
 		return status;
@@ -149,8 +149,8 @@ first_cut(struct chunker *chunker, const uint8_t *at, size_t count,
 			bool cut = false;
 			if (i >= count)
 				break;
-			enum ouro_status status = decide(chunker, at + i,
-			    &cut, err);
+			enum ouro_status status = decide(chunker, at + i, &cut,
+			    err);
 			if (status)
 				return status;
 			if (cut) {
@@ -207,8 +207,8 @@ region_cut(struct chunker *chunker, const uint8_t *at, size_t count,
 }
 
 enum ouro_status
-chunker_cut(struct chunker *chunker, struct bytes data, bool last,
-    size_t *size, struct ouro_error *err)
+chunker_cut(struct chunker *chunker, struct bytes data, bool last, size_t *size,
+    struct ouro_error *err)
 {
 	*size = 0;
 	if (data.size < CHUNK_MAX && !last)

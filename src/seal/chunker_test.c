@@ -13,8 +13,8 @@
 #define CUTS_MAX 1024
 
 static const uint8_t secret_a[KEY_SIZE] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
-	11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
-	28, 29, 30, 31 };
+	11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
+	29, 30, 31 };
 static const uint8_t secret_b[KEY_SIZE] = { 1 };
 
 static struct chunker_table *table_a, *table_b;
@@ -53,7 +53,8 @@ cut_all(struct chunker *chunker, const uint8_t *data, size_t size,
 	cuts->count = 0;
 	while (done < size) {
 		assert_int_equal(chunker_cut(chunker,
-		    bytes_of(data + done, size - done), true, &length, NULL),
+				     bytes_of(data + done, size - done), true,
+				     &length, NULL),
 		    OURO_OK);
 		assert_true(length > 0 && cuts->count < CUTS_MAX);
 		done += length;
@@ -82,9 +83,13 @@ reference_init(struct reference *reference, const uint8_t *secret)
 	uint8_t raw[1024], key[16];
 	const struct bytes from = bytes_of(secret, 32), none = { NULL, 0 };
 	assert_int_equal(kdf_hkdf(from, none,
-	    bytes_text("ouroboros buzhash table 1"), raw, 1024, NULL), 0);
+			     bytes_text("ouroboros buzhash table 1"), raw, 1024,
+			     NULL),
+	    0);
 	assert_int_equal(kdf_hkdf(from, none,
-	    bytes_text("ouroboros chunk siphash 1"), key, 16, NULL), 0);
+			     bytes_text("ouroboros chunk siphash 1"), key, 16,
+			     NULL),
+	    0);
 	for (size_t i = 0; i < 256; i++)
 		reference->terms[i] = get_u32le(raw + 4 * i);
 	assert_int_equal(siphash_new(key, &reference->siphash, NULL), 0);
@@ -104,7 +109,8 @@ reference_cut(const struct reference *reference, const uint8_t *data,
 			continue;
 		uint64_t sip;
 		assert_int_equal(siphash_compute(reference->siphash,
-		    bytes_of(data + p - 32, 32), &sip, NULL), 0);
+				     bytes_of(data + p - 32, 32), &sip, NULL),
+		    0);
 		if (sip % 16 == 0)
 			return p;
 	}
@@ -183,8 +189,9 @@ cut_in_pieces(const uint8_t *data, size_t size, size_t piece_max,
 	while (done < size) {
 		size_t length;
 		assert_int_equal(chunker_cut(chunker_a,
-		    bytes_of(data + done, have - done), have == size, &length,
-		    NULL), OURO_OK);
+				     bytes_of(data + done, have - done),
+				     have == size, &length, NULL),
+		    OURO_OK);
 		if (length) {
 			done += length;
 			cuts->at[cuts->count++] = done;
@@ -317,8 +324,8 @@ K07_runs_of_one_byte_value_are_cut_at_128_or_512_KiB(void **state)
 		cut_all(chunker_a, data, size, &cuts);
 		bool is_short = cuts.at[0] == 128 * 1024;
 		for (size_t i = 0; i < cuts.count; i++)
-			assert_int_equal(cuts.at[i], (i + 1) *
-			    (is_short ? 128 * 1024 : 512 * 1024));
+			assert_int_equal(cuts.at[i],
+			    (i + 1) * (is_short ? 128 * 1024 : 512 * 1024));
 		shorts += is_short;
 		longs += !is_short;
 	}
@@ -371,18 +378,22 @@ short_streams_and_missing_input(void **state)
 	size_t length = 99;
 
 	assert_int_equal(chunker_cut(chunker_a, bytes_of(NULL, 0), true,
-	    &length, NULL), OURO_OK);
+			     &length, NULL),
+	    OURO_OK);
 	assert_int_equal(length, 0);
 	for (size_t size = 1; size <= 131072; size = size * 2 - size / 3) {
 		assert_int_equal(chunker_cut(chunker_a, bytes_of(data, size),
-		    true, &length, NULL), OURO_OK);
+				     true, &length, NULL),
+		    OURO_OK);
 		assert_int_equal(length, size);
 	}
 	assert_int_equal(chunker_cut(chunker_a, bytes_of(data, 524287), false,
-	    &length, NULL), OURO_OK);
+			     &length, NULL),
+	    OURO_OK);
 	assert_int_equal(length, 0);
 	assert_int_equal(chunker_cut(chunker_a, bytes_of(data, 524288), false,
-	    &length, NULL), OURO_OK);
+			     &length, NULL),
+	    OURO_OK);
 	assert_true(length > 0);
 	free(data);
 }
@@ -395,14 +406,19 @@ nothing_behind_the_end_counts(void **state)
 	uint8_t *data = random_data(MIB, 1);
 	size_t cut, length;
 
-	assert_int_equal(chunker_cut(chunker_a, bytes_of(data, MIB), true,
-	    &cut, NULL), OURO_OK);
+	assert_int_equal(chunker_cut(chunker_a, bytes_of(data, MIB), true, &cut,
+			     NULL),
+	    OURO_OK);
 	for (size_t less = 0; less < 200; less++) {
 		assert_int_equal(chunker_cut(chunker_a,
-		    bytes_of(data, cut + 10), true, &length, NULL), OURO_OK);
+				     bytes_of(data, cut + 10), true, &length,
+				     NULL),
+		    OURO_OK);
 		assert_int_equal(length, cut);
 		assert_int_equal(chunker_cut(chunker_a,
-		    bytes_of(data, cut - less), true, &length, NULL), OURO_OK);
+				     bytes_of(data, cut - less), true, &length,
+				     NULL),
+		    OURO_OK);
 		assert_int_equal(length, cut - less);
 	}
 	free(data);

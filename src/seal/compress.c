@@ -67,8 +67,8 @@ packer_setup(ZSTD_CCtx *packer, int level, struct ouro_error *err)
 	size_t result = ZSTD_CCtx_reset(packer,
 	    ZSTD_reset_session_and_parameters);
 	if (!ZSTD_isError(result))
-		result = ZSTD_CCtx_setParameter(packer,
-		    ZSTD_c_compressionLevel, level);
+		result = ZSTD_CCtx_setParameter(packer, ZSTD_c_compressionLevel,
+		    level);
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
 		if (!ZSTD_isError(result))
 			result = ZSTD_CCtx_setParameter(packer, fixed[i].name,
@@ -142,14 +142,13 @@ frame_open(ZSTD_DCtx *opener, const struct compressed *stored,
 }
 
 enum ouro_status
-decompress_chunk(struct compressor *compressor,
-    const struct compressed *stored, size_t size_max, struct buffer *out,
-    struct ouro_error *err)
+decompress_chunk(struct compressor *compressor, const struct compressed *stored,
+    size_t size_max, struct buffer *out, struct ouro_error *err)
 {
 	if (stored->clear_size > size_max)
 		return error_set(err, OURO_DAMAGED,
-		    "chunk claims %zu bytes, more than %zu",
-		    stored->clear_size, size_max);
+		    "chunk claims %zu bytes, more than %zu", stored->clear_size,
+		    size_max);
 	switch (stored->codec) {
 	case COMPRESS_RAW:
 		if (stored->data.size != stored->clear_size)

@@ -15,10 +15,7 @@
 #include "base/bytes.h"
 
 /* How a chunk is stored; a byte in the sealed header, never renumbered. */
-enum compress_codec {
-	COMPRESS_RAW = 0,
-	COMPRESS_ZSTD = 1
-};
+enum compress_codec { COMPRESS_RAW = 0, COMPRESS_ZSTD = 1 };
 
 #define COMPRESS_LEVEL_MIN     1
 #define COMPRESS_LEVEL_MAX     19

@@ -21,7 +21,7 @@ fill(void)
 		x = x * UINT64_C(6364136223846793005) +
 		    UINT64_C(1442695040888963407);
 		noise[i] = (uint8_t)(x >> 56);
-		text[i] = (uint8_t)"etaoin shrdlu\n"[(x >> 40) % 14];
+		text[i] = (uint8_t) "etaoin shrdlu\n"[(x >> 40) % 14];
 	}
 }
 
@@ -43,14 +43,15 @@ check_round_trip(int level, struct bytes clear)
 	assert_int_equal(buffer_append(&stored, bytes_text("head"), NULL), 0);
 	assert_int_equal(buffer_append(&again, bytes_text("x"), NULL), 0);
 	assert_int_equal(compress_chunk(compressor, level, clear, &stored,
-	    &codec, NULL), OURO_OK);
+			     &codec, NULL),
+	    OURO_OK);
 	assert_memory_equal(stored.data, "head", 4);
 	assert_true(stored.size - 4 <= clear.size);
-	assert_true((stored.size - 4 < clear.size) ==
-	    (codec == COMPRESS_ZSTD));
+	assert_true((stored.size - 4 < clear.size) == (codec == COMPRESS_ZSTD));
 	assert_int_equal(open_as((uint8_t)codec,
-	    bytes_of(stored.data + 4, stored.size - 4), clear.size,
-	    clear.size, &again), OURO_OK);
+			     bytes_of(stored.data + 4, stored.size - 4),
+			     clear.size, clear.size, &again),
+	    OURO_OK);
 	assert_int_equal(again.size, clear.size + 1);
 	assert_int_equal(again.data[0], 'x');
 	assert_memory_equal(again.data + 1, clear.data, clear.size);
@@ -73,11 +74,13 @@ comes_back_exactly(void **state)
 		    COMPRESS_RAW);
 		if (size >= 255)
 			assert_int_equal(check_round_trip(3,
-			    bytes_of(zeros, size)), COMPRESS_ZSTD);
+					     bytes_of(zeros, size)),
+			    COMPRESS_ZSTD);
 	}
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
 		assert_int_equal(check_round_trip(levels[i],
-		    bytes_of(text, 131072)), COMPRESS_ZSTD);
+				     bytes_of(text, 131072)),
+		    COMPRESS_ZSTD);
 	/* Around the size at which a frame begins to be worth it. */
 	for (size_t same = 0; same < 64 * 64; same++) {
 		uint8_t mixed[256];
@@ -85,8 +88,7 @@ comes_back_exactly(void **state)
 		memset(mixed, 0, same % 64);
 		check_round_trip(3, bytes_of(mixed, 64 + same / 64));
 	}
-	assert_int_equal(check_round_trip(3, bytes_of(NULL, 0)),
-	    COMPRESS_RAW);
+	assert_int_equal(check_round_trip(3, bytes_of(NULL, 0)), COMPRESS_RAW);
 }
 
 static void
@@ -98,7 +100,8 @@ levels_out_of_range_are_refused(void **state)
 	enum compress_codec codec;
 	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
 		assert_int_equal(compress_chunk(compressor, levels[i],
-		    bytes_of(text, 100), &out, &codec, NULL), OURO_INVALID);
+				     bytes_of(text, 100), &out, &codec, NULL),
+		    OURO_INVALID);
 	assert_int_equal(out.size, 0);
 	buffer_release(&out);
 }
@@ -108,7 +111,8 @@ pack_text(size_t size, struct buffer *out)
 {
 	enum compress_codec codec;
 	assert_int_equal(compress_chunk(compressor, 3, bytes_of(text, size),
-	    out, &codec, NULL), OURO_OK);
+			     out, &codec, NULL),
+	    OURO_OK);
 	assert_int_equal(codec, COMPRESS_ZSTD);
 }
 
@@ -122,25 +126,27 @@ anything_but_the_exact_size_is_damage(void **state)
 	const struct bytes frame = buffer_bytes(&stored);
 	static const size_t wrong[] = { 0, 1, 9999, 10001, CHUNK };
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		assert_int_equal(open_as(COMPRESS_ZSTD, frame, wrong[i],
-		    CHUNK, &out), OURO_DAMAGED);
-		assert_int_equal(open_as(COMPRESS_RAW,
-		    bytes_of(text, 10000), wrong[i], CHUNK, &out),
+		assert_int_equal(open_as(COMPRESS_ZSTD, frame, wrong[i], CHUNK,
+				     &out),
+		    OURO_DAMAGED);
+		assert_int_equal(open_as(COMPRESS_RAW, bytes_of(text, 10000),
+				     wrong[i], CHUNK, &out),
 		    OURO_DAMAGED);
 	}
 	assert_int_equal(open_as(COMPRESS_ZSTD, frame, 10000, 9999, &out),
 	    OURO_DAMAGED);
-	assert_int_equal(open_as(COMPRESS_RAW, bytes_of(text, 10), 10, 9,
-	    &out), OURO_DAMAGED);
+	assert_int_equal(open_as(COMPRESS_RAW, bytes_of(text, 10), 10, 9, &out),
+	    OURO_DAMAGED);
 	assert_int_equal(open_as(COMPRESS_ZSTD, frame, SIZE_MAX, CHUNK, &out),
 	    OURO_DAMAGED);
 	assert_int_equal(open_as(2, frame, 10000, CHUNK, &out),
 	    OURO_UNSUPPORTED);
 	/* A frame that is no shorter than its content is never written. */
-	static const uint8_t longer[] = { 0x28, 0xb5, 0x2f, 0xfd, 0, 0x58,
-		0x19, 0, 0, 'a', 'b', 'c' };
-	assert_int_equal(open_as(COMPRESS_ZSTD, bytes_of(longer,
-	    sizeof longer), 3, CHUNK, &out), OURO_DAMAGED);
+	static const uint8_t longer[] = { 0x28, 0xb5, 0x2f, 0xfd, 0, 0x58, 0x19,
+		0, 0, 'a', 'b', 'c' };
+	assert_int_equal(open_as(COMPRESS_ZSTD, bytes_of(longer, sizeof longer),
+			     3, CHUNK, &out),
+	    OURO_DAMAGED);
 	assert_int_equal(out.size, 0);
 	assert_int_equal(open_as(COMPRESS_ZSTD, frame, 10000, 10000, &out),
 	    OURO_OK);
@@ -152,29 +158,34 @@ static void
 only_one_whole_frame_opens(void **state)
 {
 	(void)state;
-	static const uint8_t skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0,
-		0, 'h', 'i' };
+	static const uint8_t skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0,
+		'h', 'i' };
 	struct buffer stored = { 0 }, odd = { 0 }, out = { 0 };
 
 	pack_text(3000, &stored);
 	for (size_t size = 0; size < stored.size; size++)
 		assert_int_equal(open_as(COMPRESS_ZSTD,
-		    bytes_of(stored.data, size), 3000, CHUNK, &out),
+				     bytes_of(stored.data, size), 3000, CHUNK,
+				     &out),
 		    OURO_DAMAGED);
 	/* One byte more, a second frame, a skippable one before. */
 	assert_int_equal(buffer_set(&odd, buffer_bytes(&stored), NULL), 0);
 	assert_int_equal(buffer_append(&odd, bytes_of("", 1), NULL), 0);
-	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&odd), 3000,
-	    CHUNK, &out), OURO_DAMAGED);
+	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&odd), 3000, CHUNK,
+			     &out),
+	    OURO_DAMAGED);
 	odd.size--;
 	assert_int_equal(buffer_append(&odd, buffer_bytes(&stored), NULL), 0);
-	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&odd), 6000,
-	    CHUNK, &out), OURO_DAMAGED);
-	assert_int_equal(buffer_set(&odd, bytes_of(skippable,
-	    sizeof skippable), NULL), 0);
+	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&odd), 6000, CHUNK,
+			     &out),
+	    OURO_DAMAGED);
+	assert_int_equal(buffer_set(&odd, bytes_of(skippable, sizeof skippable),
+			     NULL),
+	    0);
 	assert_int_equal(buffer_append(&odd, buffer_bytes(&stored), NULL), 0);
-	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&odd), 3000,
-	    CHUNK, &out), OURO_DAMAGED);
+	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&odd), 3000, CHUNK,
+			     &out),
+	    OURO_DAMAGED);
 	assert_int_equal(out.size, 0);
 	buffer_release(&stored);
 	buffer_release(&odd);
@@ -190,7 +201,8 @@ frames_of_older_formats_are_refused(void **state)
 		0x80, 0x0b, 0xb8, 'a', 0xc0, 0x00, 0x00 };
 	struct buffer out = { 0 };
 	assert_int_equal(open_as(COMPRESS_ZSTD, bytes_of(frame, sizeof frame),
-	    3000, CHUNK, &out), OURO_DAMAGED);
+			     3000, CHUNK, &out),
+	    OURO_DAMAGED);
 	buffer_release(&out);
 }
 
@@ -203,9 +215,11 @@ claims_are_not_believed(void **state)
 		0, 0, 0, 0, 0, 0, 0x10, 0x03, 0, 0, 'a' };
 	struct buffer out = { 0 };
 	assert_int_equal(open_as(COMPRESS_ZSTD, bytes_of(huge, sizeof huge),
-	    1000, CHUNK, &out), OURO_DAMAGED);
+			     1000, CHUNK, &out),
+	    OURO_DAMAGED);
 	assert_int_equal(open_as(COMPRESS_ZSTD, bytes_of(huge, sizeof huge),
-	    CHUNK, CHUNK, &out), OURO_DAMAGED);
+			     CHUNK, CHUNK, &out),
+	    OURO_DAMAGED);
 	assert_int_equal(out.size, 0);
 	assert_true(out.capacity <= 2 * CHUNK);
 	buffer_release(&out);
@@ -252,7 +266,8 @@ filter(const char *command, struct bytes input, struct buffer *output)
 	assert_non_null(file);
 	while ((got = fread(piece, 1, sizeof piece, file)) > 0)
 		assert_int_equal(buffer_append(output, bytes_of(piece, got),
-		    NULL), OURO_OK);
+				     NULL),
+		    OURO_OK);
 	assert_int_equal(pclose(file), 0);
 	unlink(path);
 	rmdir(directory);
@@ -278,7 +293,8 @@ the_zstd_program_reads_ours_and_we_read_its(void **state)
 	out.size = 0;
 	filter("zstd -q -9 -c", bytes_of(text, CHUNK), &theirs);
 	assert_int_equal(open_as(COMPRESS_ZSTD, buffer_bytes(&theirs), CHUNK,
-	    CHUNK, &out), OURO_OK);
+			     CHUNK, &out),
+	    OURO_OK);
 	assert_memory_equal(out.data, text, CHUNK);
 	buffer_release(&ours);
 	buffer_release(&theirs);

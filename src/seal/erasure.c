@@ -37,7 +37,8 @@ erasure_valid(uint64_t k, uint64_t m, struct ouro_error *err)
 	if (k > ERASURE_SLICES_MAX || m > ERASURE_SLICES_MAX - k)
 		return error_set(err, OURO_INVALID,
 		    "k = %" PRIu64 " and m = %" PRIu64 ": k + m must not be "
-		    "over %d", k, m, ERASURE_SLICES_MAX);
+		    "over %d",
+		    k, m, ERASURE_SLICES_MAX);
 	return OURO_OK;
 }
 
@@ -153,9 +154,9 @@ row_transform(unsigned k, uint8_t *row, const uint8_t *inverse)
 
 /* Rebuilds the slices numbered in lost (count of them) from the chosen. */
 static enum ouro_status
-rebuild_from(const struct erasure *erasure,
-    const struct erasure_slices *slices, const uint8_t *chosen,
-    const uint8_t *lost, unsigned count, struct ouro_error *err)
+rebuild_from(const struct erasure *erasure, const struct erasure_slices *slices,
+    const uint8_t *chosen, const uint8_t *lost, unsigned count,
+    struct ouro_error *err)
 {
 	const unsigned k = erasure->k;
 	const uint8_t *in[ERASURE_SLICES_MAX];

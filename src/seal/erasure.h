@@ -18,7 +18,7 @@
 
 #include "base/bytes.h"
 
-#define ERASURE_SLICES_MAX 255	       /* k + m */
+#define ERASURE_SLICES_MAX 255	      /* k + m */
 #define ERASURE_SIZE_MAX   (1u << 30) /* bytes of a slice */
 
 /* The prepared code for one k + m; immutable, shared between threads. */
@@ -26,8 +26,7 @@ struct erasure;
 
 /* OURO_INVALID, saying why, unless k >= 1 and k + m <= 255. Takes numbers
  * from outside, hence the width. */
-enum ouro_status erasure_valid(uint64_t k, uint64_t m,
-    struct ouro_error *err);
+enum ouro_status erasure_valid(uint64_t k, uint64_t m, struct ouro_error *err);
 
 enum ouro_status erasure_new(unsigned k, unsigned m, struct erasure **out,
     struct ouro_error *err);
@@ -38,8 +37,8 @@ void erasure_free(struct erasure *erasure);
 size_t erasure_slice_size(size_t sealed_size, unsigned k);
 
 /* Fills the m parity slices from the k data slices, size bytes each. */
-void erasure_encode(const struct erasure *erasure,
-    const uint8_t *const data[], uint8_t *const parity[], size_t size);
+void erasure_encode(const struct erasure *erasure, const uint8_t *const data[],
+    uint8_t *const parity[], size_t size);
 
 /* Parity row r alone, also one beyond m (to raise it); k + r < 255. */
 void erasure_encode_row(const struct erasure *erasure, unsigned row,

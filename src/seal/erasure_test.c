@@ -78,8 +78,8 @@ slow_decode(unsigned k, const unsigned *have, uint8_t *const slices[],
 		}
 		uint8_t scale = slow_inverse(rows[c * width + c]);
 		for (size_t i = 0; i < width; i++)
-			rows[c * width + i] =
-			    slow_multiply(scale, rows[c * width + i]);
+			rows[c * width + i] = slow_multiply(scale,
+			    rows[c * width + i]);
 		for (unsigned r = 0; r < k; r++) {
 			uint8_t factor = rows[r * width + c];
 			for (size_t i = 0; r != c && factor && i < width; i++)
@@ -191,8 +191,10 @@ every_combination(unsigned k, unsigned m)
 		assert_int_equal(stripe_rebuild(&stripe, lost, &err),
 		    OURO_DAMAGED);
 		char text[80];
-		snprintf(text, sizeof text, "only %u of %u slices are good, "
-		    "%u are needed", k + m - count, k + m, k);
+		snprintf(text, sizeof text,
+		    "only %u of %u slices are good, "
+		    "%u are needed",
+		    k + m - count, k + m, k);
 		assert_string_equal(err.text, text);
 		for (unsigned i = 0; i < k + m; i++)
 			assert_int_equal(stripe.work[i][0],
@@ -264,8 +266,7 @@ K10_more_parity_later_keeps_what_is_there(void **state)
 	}
 	assert_int_equal(erasure_rebuild(more, &slices, NULL), OURO_OK);
 	for (unsigned i = 0; i < 5; i++)
-		assert_memory_equal(stripe.work[i], stripe.good[i],
-		    sizeof row);
+		assert_memory_equal(stripe.work[i], stripe.good[i], sizeof row);
 	for (unsigned r = 0; r < 7; r++)
 		free(parity[r]);
 	erasure_free(more);
@@ -299,8 +300,8 @@ static void
 encoding_is_the_definition(void **state)
 {
 	(void)state;
-	static const size_t sizes[] = { 1, 2, 15, 31, 32, 33, 63, 64, 100,
-		255, 1027 };
+	static const size_t sizes[] = { 1, 2, 15, 31, 32, 33, 63, 64, 100, 255,
+		1027 };
 	for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
 		struct stripe stripe;
 		stripe_make(&stripe, 6, 5, sizes[s]);
@@ -391,8 +392,7 @@ limits_are_explained(void **state)
 	assert_int_equal(erasure_valid(255, 0, &err), OURO_OK);
 	assert_int_equal(erasure_valid(1, 254, &err), OURO_OK);
 	assert_int_equal(erasure_valid(0, 2, &err), OURO_INVALID);
-	assert_string_equal(err.text,
-	    "k = 0: at least 1 data slice is needed");
+	assert_string_equal(err.text, "k = 0: at least 1 data slice is needed");
 	assert_int_equal(erasure_valid(200, 56, &err), OURO_INVALID);
 	assert_string_equal(err.text,
 	    "k = 200 and m = 56: k + m must not be over 255");

@@ -12,7 +12,7 @@
 #include "seal/derive.h"
 
 #define KEYRING_VERSION 1
-#define KEYRING_FACTOR  4 /* memory for its bytes: wrapped keys are long */
+#define KEYRING_FACTOR	4 /* memory for its bytes: wrapped keys are long */
 
 /* The MAC of the keyring as it would be encoded without one. */
 static enum ouro_status

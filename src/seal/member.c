@@ -138,9 +138,8 @@ member_key_write(struct fs *fs, const char *path, const struct member_key *key,
 }
 
 enum ouro_status
-member_key_create(struct fs *fs, const char *path,
-    const struct member_key *key, const char *passphrase,
-    struct ouro_error *err)
+member_key_create(struct fs *fs, const char *path, const struct member_key *key,
+    const char *passphrase, struct ouro_error *err)
 {
 	return key_put(fs, path, key, passphrase, fs_create_file, err);
 }

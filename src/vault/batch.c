@@ -91,8 +91,8 @@ batch_add(struct batch *batch, enum engine_op_kind kind,
 }
 
 enum ouro_status
-batch_put(struct batch *batch, const struct row_key *key,
-    struct bytes value, struct ouro_error *err)
+batch_put(struct batch *batch, const struct row_key *key, struct bytes value,
+    struct ouro_error *err)
 {
 	return batch_add(batch, ENGINE_PUT, key, value, err);
 }
@@ -120,7 +120,8 @@ batch_name(struct batch *batch, const char *namespace_, const char *path,
 		}
 	}
 	if (batch->name_count == batch->name_capacity) {
-		size_t more = batch->name_count == 0 ? 4 : batch->name_count * 2;
+		size_t more = batch->name_count == 0 ? 4
+						     : batch->name_count * 2;
 		struct name **grown = realloc(batch->names,
 		    more * sizeof(*grown));
 

@@ -9,8 +9,7 @@ typedef enum ouro_status row_change(struct batch *batch,
     const struct row_key *key, struct ouro_error *err);
 
 static enum ouro_status
-row_make(struct batch *batch, const struct row_key *key,
-    struct ouro_error *err)
+row_make(struct batch *batch, const struct row_key *key, struct ouro_error *err)
 {
 	return batch_put(batch, key, bytes_of(NULL, 0), err);
 }
@@ -49,7 +48,7 @@ content_is_there(struct batch *batch, const struct row_key *key)
 		if (bytes_equal(batch->ops[i - 1].key, row_bytes(key)))
 			return batch->ops[i - 1].kind == ENGINE_PUT;
 	there = engine_get(batch->vault->records, row_bytes(key), &value,
-	    NULL) == OURO_OK;
+		    NULL) == OURO_OK;
 	engine_value_release(&value);
 	return there;
 }
@@ -71,7 +70,8 @@ batch_content(struct batch *batch, struct commit_content *content,
 		return status;
 	status = batch_put(batch, &key, buffer_bytes(&content->record), err);
 	if (status == OURO_OK)
-		status = content_rows(batch, content->id, record, row_make, err);
+		status = content_rows(batch, content->id, record, row_make,
+		    err);
 	canonical_free(&record->base);
 	return status;
 }

@@ -52,7 +52,7 @@ lineage_see(struct lineage *lineage, const Ouro__Dot *dot)
 
 	while (i < lineage->seen_count &&
 	    memcmp(lineage->dots[i].incarnation.data, dot->incarnation.data,
-	    INCARNATION_SIZE) != 0)
+		INCARNATION_SIZE) != 0)
 		i++;
 	if (i == lineage->seen_count) {
 		lineage->dots[lineage->seen_count++] = *dot;
@@ -63,8 +63,8 @@ lineage_see(struct lineage *lineage, const Ouro__Dot *dot)
 
 /* Everything that a version replacing all heads of name covers. */
 static enum ouro_status
-lineage_of(struct ouro_vault *vault, struct name *name,
-    struct lineage *out, struct ouro_error *err)
+lineage_of(struct ouro_vault *vault, struct name *name, struct lineage *out,
+    struct ouro_error *err)
 {
 	size_t dots_max = 0, heads = 0;
 	enum ouro_status status;
@@ -116,7 +116,8 @@ version_stamp(struct ouro_vault *vault, const struct commit_version *version,
 	if (version->stamp <= last)
 		return error_set(err, OURO_INVALID,
 		    "the time given for \"%.128s\" is not later than that of "
-		    "the version it replaces", version->path);
+		    "the version it replaces",
+		    version->path);
 	*out = version->stamp;
 	return OURO_OK;
 }
@@ -195,23 +196,21 @@ version_row_put(struct batch *batch, const struct name *name,
 
 /* The rows besides its record and its name's that a version has. */
 static enum ouro_status
-version_rows(struct batch *batch, const struct name_version *version,
-    bool make, struct ouro_error *err)
+version_rows(struct batch *batch, const struct name_version *version, bool make,
+    struct ouro_error *err)
 {
 	struct row_key key;
 	enum ouro_status status = OURO_OK;
 
 	if (!version->deletion) {
 		key = row_pair(ROW_USE, version->target, version->id);
-		status = make ?
-		    batch_put(batch, &key, bytes_of(NULL, 0), err) :
-		    batch_delete(batch, &key, err);
+		status = make ? batch_put(batch, &key, bytes_of(NULL, 0), err)
+			      : batch_delete(batch, &key, err);
 	}
 	if (status == OURO_OK && version->expires_ms != 0) {
 		key = row_expiry(version->expires_ms, version->id);
-		status = make ?
-		    batch_put(batch, &key, bytes_of(NULL, 0), err) :
-		    batch_delete(batch, &key, err);
+		status = make ? batch_put(batch, &key, bytes_of(NULL, 0), err)
+			      : batch_delete(batch, &key, err);
 	}
 	return status;
 }
@@ -262,8 +261,7 @@ heads_replace(struct batch *batch, struct name *name,
 
 static enum ouro_status
 version_add(struct batch *batch, struct name *name,
-    struct commit_version *version, struct bytes record,
-    struct ouro_error *err)
+    struct commit_version *version, struct bytes record, struct ouro_error *err)
 {
 	struct row_key key = row_id(ROW_REF, version->id, HASH_SIZE);
 	struct name_version added;
@@ -362,8 +360,7 @@ name_remove(struct name *name, size_t index)
 
 /* Sets head marks anew, with a row for each that changed. */
 static enum ouro_status
-heads_recompute(struct batch *batch, struct name *name,
-    struct ouro_error *err)
+heads_recompute(struct batch *batch, struct name *name, struct ouro_error *err)
 {
 	enum ouro_status status = OURO_OK;
 

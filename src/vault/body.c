@@ -29,9 +29,8 @@ body_salt(const struct mac_key *mac, const uint8_t id[HASH_SIZE],
 }
 
 static enum ouro_status
-body_key(const uint8_t object_key[KEY_SIZE],
-    const uint8_t salt[BODY_SALT_SIZE], uint8_t out[KEY_SIZE],
-    struct ouro_error *err)
+body_key(const uint8_t object_key[KEY_SIZE], const uint8_t salt[BODY_SALT_SIZE],
+    uint8_t out[KEY_SIZE], struct ouro_error *err)
 {
 	return kdf_hkdf(bytes_of(object_key, KEY_SIZE),
 	    bytes_of(salt, BODY_SALT_SIZE), bytes_text("ouroboros body 1"), out,

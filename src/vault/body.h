@@ -16,8 +16,8 @@
 #define BODY_SALT_SIZE 16
 
 enum ouro_status body_salt(const struct mac_key *mac,
-    const uint8_t id[HASH_SIZE], struct bytes additional,
-    struct bytes clear, uint8_t salt[BODY_SALT_SIZE], struct ouro_error *err);
+    const uint8_t id[HASH_SIZE], struct bytes additional, struct bytes clear,
+    uint8_t salt[BODY_SALT_SIZE], struct ouro_error *err);
 
 /* data is encrypted in place. */
 enum ouro_status body_seal(const uint8_t object_key[KEY_SIZE],

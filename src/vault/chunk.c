@@ -92,9 +92,8 @@ static bool
 stripe_row_fits(const Ouro__StripeRow *row)
 {
 	return row->stripe_id.len == STRIPE_ID_SIZE && row->k >= 1 &&
-	    row->epoch >= 1 &&
-	    row->lanes.len >= row->k && row->lanes.len <= SLICES_MAX &&
-	    row->bad.len <= row->lanes.len;
+	    row->epoch >= 1 && row->lanes.len >= row->k &&
+	    row->lanes.len <= SLICES_MAX && row->bad.len <= row->lanes.len;
 }
 
 enum ouro_status
@@ -140,8 +139,8 @@ chunk_row_put(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 			.key = row_bytes(&key),
 			.value = buffer_bytes(&packed) };
 
-		status = engine_apply(vault->records, &op, 1,
-		    ENGINE_SYNC_NEVER, err);
+		status = engine_apply(vault->records, &op, 1, ENGINE_SYNC_NEVER,
+		    err);
 	}
 	buffer_release(&packed);
 	return status;
@@ -161,8 +160,8 @@ stripe_is_whole(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 
 		if (row->lanes.data[i] >= lanes_count(vault) ||
 		    engine_exists(lane(vault, row->lanes.data[i]),
-		    bytes_of(key.data, sizeof(key.data)), NULL, NULL) !=
-		    OURO_OK)
+			bytes_of(key.data, sizeof(key.data)), NULL,
+			NULL) != OURO_OK)
 			return false;
 	}
 	return true;
@@ -258,12 +257,12 @@ chunk_row_add(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
  * stay good; a new chunk gets the newest. */
 static enum ouro_status
 chunk_keys(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
-    const Ouro__ChunkRow *row, struct tree_entry *entry,
-    struct ouro_error *err)
+    const Ouro__ChunkRow *row, struct tree_entry *entry, struct ouro_error *err)
 {
 	uint8_t epoch_key[KEY_SIZE];
-	uint32_t wanted = row != NULL && row->n_stripes > 0 ?
-	    row->stripes[0]->epoch : 0;
+	uint32_t wanted = row != NULL && row->n_stripes > 0
+	    ? row->stripes[0]->epoch
+	    : 0;
 	enum ouro_status status;
 
 	status = vault_epoch_key(vault, wanted, epoch_key, &entry->epoch,
@@ -280,8 +279,7 @@ chunk_keys(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 static enum ouro_status
 chunk_seal(struct ouro_vault *vault, struct chunk_slot *slot,
     const struct erasure *erasure, unsigned k, unsigned m,
-    const Ouro__ChunkRow *row, struct chunk_stored *out,
-    struct ouro_error *err)
+    const Ouro__ChunkRow *row, struct chunk_stored *out, struct ouro_error *err)
 {
 	struct stripe_options options = {
 		.fs = vault->fs,
@@ -300,8 +298,8 @@ chunk_seal(struct ouro_vault *vault, struct chunk_slot *slot,
 	status = stripe_seal(&options, buffer_bytes(&slot->clear),
 	    &slot->stripe, err);
 	if (status == OURO_OK)
-		status = slices_write(vault, out->entry.id, &slot->stripe, lanes,
-		    &out->stored, err);
+		status = slices_write(vault, out->entry.id, &slot->stripe,
+		    lanes, &out->stored, err);
 	if (status == OURO_OK)
 		status = chunk_row_add(vault, out->entry.id, row, &slot->stripe,
 		    lanes, err);

@@ -45,9 +45,9 @@ struct chunk_stored {
  * returned; the caller drops the pin. Not durable before lanes_barrier and a
  * synced write to the records engine.
  */
-enum ouro_status chunk_store(struct ouro_vault *vault,
-    struct chunk_slot *slot, const struct erasure *erasure, unsigned k,
-    unsigned m, struct chunk_stored *out, struct ouro_error *err);
+enum ouro_status chunk_store(struct ouro_vault *vault, struct chunk_slot *slot,
+    const struct erasure *erasure, unsigned k, unsigned m,
+    struct chunk_stored *out, struct ouro_error *err);
 
 /*
  * Reads a chunk into slot->clear: any k good slices of any stripe; checks its
@@ -63,8 +63,7 @@ enum ouro_status chunk_load(struct ouro_vault *vault, struct chunk_slot *slot,
 
 /* The chunk's row; OURO_NOT_FOUND. Free with canonical_free. */
 enum ouro_status chunk_row_get(struct ouro_vault *vault,
-    const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out,
-    struct ouro_error *err);
+    const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out, struct ouro_error *err);
 enum ouro_status chunk_row_put(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], const Ouro__ChunkRow *row,
     struct ouro_error *err);
@@ -72,8 +71,7 @@ enum ouro_status chunk_row_put(struct ouro_vault *vault,
  * touched = 0. Missing slices below the highest index found, or below the
  * slice count of a descriptor, are listed in bad, at their usual lane. */
 enum ouro_status chunk_discover(struct ouro_vault *vault,
-    const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out,
-    struct ouro_error *err);
+    const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out, struct ouro_error *err);
 
 /* ---- stripes -------------------------------------------------------------------- */
 

@@ -36,8 +36,7 @@ discovery_release(struct discovery *discovery)
 }
 
 static struct stripe_found *
-stripe_find(const struct discovery *discovery,
-    const uint8_t id[STRIPE_ID_SIZE])
+stripe_find(const struct discovery *discovery, const uint8_t id[STRIPE_ID_SIZE])
 {
 	for (size_t i = 0; i < discovery->count; i++)
 		if (memcmp(discovery->stripes[i]->id, id, STRIPE_ID_SIZE) == 0)
@@ -79,8 +78,7 @@ static enum ouro_status
 slice_note(struct discovery *discovery, const struct slice *slice,
     unsigned number, struct ouro_error *err)
 {
-	struct stripe_found *stripe = stripe_find(discovery,
-	    slice->stripe_id);
+	struct stripe_found *stripe = stripe_find(discovery, slice->stripe_id);
 	enum ouro_status status = OURO_OK;
 
 	if (stripe == NULL && discovery->count == STRIPES_MAX) {
@@ -122,7 +120,7 @@ lane_search(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 		    slice_decode(value, &slice, NULL) == OURO_OK &&
 		    memcmp(slice.chunk_id, id, HASH_SIZE) == 0 &&
 		    memcmp(slice.stripe_id, key.data + HASH_SIZE,
-		    STRIPE_ID_SIZE) == 0 &&
+			STRIPE_ID_SIZE) == 0 &&
 		    slice.index == key.data[SLICE_KEY_SIZE - 1])
 			status = slice_note(discovery, &slice, number, err);
 		slice_release(&slice);
@@ -147,7 +145,7 @@ stripe_complete(struct stripe_found *stripe, unsigned lane_count)
 			continue;
 		while (lane_count >= row->lanes.len &&
 		    memchr(stripe->lanes, (int)(next % lane_count),
-		    row->lanes.len) != NULL)
+			row->lanes.len) != NULL)
 			next++;
 		stripe->lanes[i] = (uint8_t)(next++ % lane_count);
 		stripe->bad[row->bad.len++] = (uint8_t)i;
@@ -173,8 +171,8 @@ discovery_row(struct discovery *discovery, Ouro__ChunkRow **out,
 	row.stripes = calloc(discovery->count, sizeof(Ouro__StripeRow *));
 	if (row.stripes == NULL)
 		return error_memory(err);
-	qsort(discovery->stripes, discovery->count,
-	    sizeof(*discovery->stripes), stripe_compare);
+	qsort(discovery->stripes, discovery->count, sizeof(*discovery->stripes),
+	    stripe_compare);
 	for (size_t i = 0; i < discovery->count; i++)
 		row.stripes[row.n_stripes++] = &discovery->stripes[i]->row;
 	status = canonical_copy(&row.base, &copy, err);

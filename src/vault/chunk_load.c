@@ -19,9 +19,9 @@ slice_belongs(const struct slice *slice, const uint8_t chunk_id[HASH_SIZE],
 }
 
 void
-stripe_read_slices(struct ouro_vault *vault,
-    const uint8_t chunk_id[HASH_SIZE], const Ouro__StripeRow *row,
-    unsigned first, unsigned last, struct stripe_read *read)
+stripe_read_slices(struct ouro_vault *vault, const uint8_t chunk_id[HASH_SIZE],
+    const Ouro__StripeRow *row, unsigned first, unsigned last,
+    struct stripe_read *read)
 {
 	read->count = (unsigned)row->lanes.len;
 	for (unsigned i = first; i < last && i < read->count; i++) {
@@ -45,7 +45,7 @@ stripe_read_slices(struct ouro_vault *vault,
 			continue;
 		}
 		if (slice_decode(read->values[i].bytes, &read->decoded[i],
-		    NULL) == OURO_OK &&
+			NULL) == OURO_OK &&
 		    slice_belongs(&read->decoded[i], chunk_id, row, i)) {
 			read->slices[i] = &read->decoded[i];
 			read->found++;
@@ -98,7 +98,8 @@ stripe_heal(struct ouro_vault *vault, const uint8_t chunk_id[HASH_SIZE],
 			continue;
 		status = stripe_rebuild(read->slices, i, &stored, err);
 		if (status == OURO_OK)
-			status = lanes_grow(vault, row->lanes.data[i] + 1u, err);
+			status = lanes_grow(vault, row->lanes.data[i] + 1u,
+			    err);
 		if (status == OURO_OK) {
 			struct engine_op op = { .kind = ENGINE_PUT,
 				.key = bytes_of(key.data, sizeof(key.data)),
@@ -141,7 +142,7 @@ stripe_of(const Ouro__ChunkRow *row, const Ouro__StripeRow *like)
 {
 	for (size_t i = 0; i < row->n_stripes; i++)
 		if (memcmp(row->stripes[i]->stripe_id.data,
-		    like->stripe_id.data, STRIPE_ID_SIZE) == 0)
+			like->stripe_id.data, STRIPE_ID_SIZE) == 0)
 			return row->stripes[i];
 	return NULL;
 }
@@ -264,8 +265,8 @@ load_row(struct ouro_vault *vault, struct chunk_slot *slot,
 	char name[24];
 	enum ouro_status status;
 
-	status = error_set(err, OURO_DAMAGED, "chunk %s: no stripe of it is left",
-	    id_short(entry->id, name));
+	status = error_set(err, OURO_DAMAGED,
+	    "chunk %s: no stripe of it is left", id_short(entry->id, name));
 	for (size_t i = 0; status != OURO_OK && i < row->n_stripes; i++)
 		status = load_stripe(vault, slot, entry, row->stripes[i], err);
 	return status;

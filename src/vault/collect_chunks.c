@@ -261,8 +261,8 @@ slice_collect(struct collection *collection, unsigned number, struct bytes key,
  * last barrier, so it is made durable first.
  */
 static enum ouro_status
-slice_replaced(struct collection *collection, unsigned number,
-    struct bytes key, struct ouro_error *err)
+slice_replaced(struct collection *collection, unsigned number, struct bytes key,
+    struct ouro_error *err)
 {
 	struct ouro_vault *vault = collection->vault;
 	Ouro__ChunkRow *row;

@@ -21,7 +21,7 @@ change_build(struct batch *batch, struct commit_change *change,
 	for (size_t i = 0; status == OURO_OK && i < change->version_count; i++)
 		status = batch_version(batch, &change->versions[i], err);
 	for (size_t i = 0; status == OURO_OK && i < change->drop_version_count;
-	    i++)
+	     i++)
 		status = batch_version_drop(batch, change->drop_versions[i],
 		    err);
 	return status;

@@ -57,11 +57,10 @@ struct commit_change {
 };
 
 /* Atomic and durable when OURO_OK; otherwise nothing happened. */
-enum ouro_status commit(struct ouro_vault *vault,
-    struct commit_change *change, struct ouro_error *err);
-
-enum ouro_status commit_open(struct ouro_vault *vault,
+enum ouro_status commit(struct ouro_vault *vault, struct commit_change *change,
     struct ouro_error *err);
+
+enum ouro_status commit_open(struct ouro_vault *vault, struct ouro_error *err);
 void commit_close(struct ouro_vault *vault);
 
 #endif

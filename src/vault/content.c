@@ -102,7 +102,8 @@ content_body_pack(const struct content *content, struct buffer *out,
 	Ouro__ContentBody body = OURO__CONTENT_BODY__INIT;
 	Ouro__TreeKey data_key = OURO__TREE_KEY__INIT;
 	Ouro__TreeKey meta_key = OURO__TREE_KEY__INIT;
-	const struct content_part *data = &content->data, *meta = &content->meta;
+	const struct content_part *data = &content->data,
+				  *meta = &content->meta;
 
 	body.size = data->size;
 	body.chunks = content->chunks;
@@ -138,8 +139,7 @@ content_additional(const Ouro__ContentRecord *record, struct buffer *out,
 
 static enum ouro_status
 content_key(struct ouro_vault *vault, uint32_t epoch,
-    const uint8_t id[HASH_SIZE], uint8_t key[KEY_SIZE],
-    struct ouro_error *err)
+    const uint8_t id[HASH_SIZE], uint8_t key[KEY_SIZE], struct ouro_error *err)
 {
 	uint8_t epoch_key[KEY_SIZE];
 	enum ouro_status status;
@@ -232,11 +232,10 @@ content_peek(const uint8_t id[HASH_SIZE], struct bytes record,
 		    "a content record has version %u; this build knows %d",
 		    content->version, CONTENT_VERSION);
 	else if ((content->parent.len != 0 &&
-	    content->parent.len != HASH_SIZE) || content->k < 1 ||
-	    content->epoch < 1 ||
-	    content->k > SLICES_MAX || !tree_fits(content->data) ||
-	    !tree_fits(content->meta) || content->salt.len != BODY_SALT_SIZE ||
-	    content->tag.len != TAG_SIZE)
+		     content->parent.len != HASH_SIZE) ||
+	    content->k < 1 || content->epoch < 1 || content->k > SLICES_MAX ||
+	    !tree_fits(content->data) || !tree_fits(content->meta) ||
+	    content->salt.len != BODY_SALT_SIZE || content->tag.len != TAG_SIZE)
 		status = content_damaged(id, "a field is out of range", err);
 	if (status != OURO_OK)
 		canonical_free(message);
@@ -256,8 +255,7 @@ part_fill(uint64_t size, ProtobufCBinaryData inlined, const Ouro__Tree *tree,
 		return inlined.len == size && tree == NULL && key == NULL;
 	}
 	if (tree == NULL || key == NULL || key->key.len != KEY_SIZE ||
-	    key->epoch < 1 ||
-	    inlined.len != 0)
+	    key->epoch < 1 || inlined.len != 0)
 		return false;
 	memcpy(out->root.id, tree->id.data, HASH_SIZE);
 	memcpy(out->root.key, key->key.data, KEY_SIZE);
@@ -323,9 +321,9 @@ content_decode(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	out->chunks = body->chunks;
 	out->type = plain(body->type);
 	if (!part_fill(body->size, body->data, unpacked->data, body->data_key,
-	    &out->data) ||
+		&out->data) ||
 	    !part_fill(body->meta_size, body->meta, unpacked->meta,
-	    body->meta_key, &out->meta) ||
+		body->meta_key, &out->meta) ||
 	    out->type.size > CONTENT_TYPE_MAX)
 		status = content_damaged(id, "its halves do not fit", err);
 	if (status == OURO_OK)

@@ -104,7 +104,7 @@ copies_close(struct ouro_vault *vault)
 	if (atomic_load(&vault->copies_behind) || stats_damaged(&records) ||
 	    stats_damaged(&copies))
 		status = mark_remove(vault->records, &error);
-	else if (mark_read(vault->records, &records, &copies) < MARK_WEAK)
+	else if (mark_read(vault->records, &records, &copies) < MARK_FITS)
 		status = mark_write(vault->records, &records, &copies, &error);
 out:
 	if (status != OURO_OK)
@@ -214,7 +214,7 @@ rebuild_needed(struct ouro_vault *vault, const struct engine_stats *records,
 	if (records_lost(vault, records, copies))
 		return true;
 	if (vault->copies == NULL ||
-	    mark_read(vault->records, records, copies) >= MARK_WEAK)
+	    mark_read(vault->records, records, copies) == MARK_FITS)
 		return false;
 	if (copies_compare(&compare, &error) != OURO_OK)
 		log_write(&vault->log, LOG_WARNING,
@@ -243,14 +243,14 @@ copies_reconcile(struct ouro_vault *vault, bool *rebuild,
 	}
 	mark = mark_read(vault->records, &records, &copies);
 	lost = records_lost(vault, &records, &copies);
-	if (mark == MARK_STALE || mark == MARK_WEAK) {
+	if (mark == MARK_STALE) {
 		status = mark_remove(vault->records, &error);
 		if (status != OURO_OK)
 			log_write(&vault->log, LOG_WARNING,
 			    "an old mark of a clean close stays: %s",
 			    error.text);
 	}
-	if (!lost && !stats_damaged(&copies) && mark >= MARK_WEAK)
+	if (!lost && !stats_damaged(&copies) && mark == MARK_FITS)
 		return OURO_OK;
 	return copies_heal(vault, &records, &copies, rebuild, err);
 }

@@ -33,17 +33,13 @@ mark_read(struct engine *records, const struct engine_stats *stats,
 	struct row_key key = mark_key();
 	struct engine_value value = { 0 };
 	enum mark mark = MARK_STALE;
-	uint64_t ahead, copies_ahead;
 
 	if (engine_get(records, row_bytes(&key), &value, NULL) != OURO_OK)
 		return MARK_NONE;
-	if (value.bytes.size == MARK_SIZE) {
-		ahead = stats->sequence - get_u64le(value.bytes.data);
-		copies_ahead = copies->sequence -
-		    get_u64le(value.bytes.data + 8);
-		if (ahead <= 1 && copies_ahead <= 1)
-			mark = ahead == 1 ? MARK_FITS : MARK_WEAK;
-	}
+	if (value.bytes.size == MARK_SIZE &&
+	    stats->sequence == get_u64le(value.bytes.data) &&
+	    copies->sequence == get_u64le(value.bytes.data + 8))
+		mark = MARK_FITS;
 	engine_value_release(&value);
 	return mark;
 }
@@ -57,22 +53,12 @@ mark_write(struct engine *records, struct engine_stats *stats,
 	struct engine_op op = { .kind = ENGINE_PUT,
 		.key = row_bytes(&key),
 		.value = bytes_of(value, MARK_SIZE) };
+	enum ouro_status status;
 
+	put_u64le(value, stats->sequence + 1);
 	put_u64le(value + 8, copies->sequence);
-	/* A session's first operation may cost the engine one more: again. */
-	for (int i = 0; i < 2; i++) {
-		enum ouro_status status;
-
-		put_u64le(value, stats->sequence + 1);
-		status = engine_apply(records, &op, 1, ENGINE_SYNC_NEVER, err);
-		if (status == OURO_OK)
-			status = engine_stats(records, stats, err);
-		if (status != OURO_OK)
-			return status;
-		if (get_u64le(value) == stats->sequence)
-			break;
-	}
-	return OURO_OK;
+	status = engine_apply(records, &op, 1, ENGINE_SYNC_NEVER, err);
+	return status == OURO_OK ? engine_stats(records, stats, err) : status;
 }
 
 enum ouro_status

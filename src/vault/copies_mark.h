@@ -12,14 +12,10 @@
 
 #include "engine/engine.h"
 
-enum mark { MARK_NONE, MARK_STALE, MARK_WEAK, MARK_FITS };
+enum mark { MARK_NONE, MARK_STALE, MARK_FITS };
 
-/*
- * How the mark of the clean close agrees with the engines' sequences. Beyond
- * it an engine may have used one sequence more, for its own closing. Where the
- * records have not, their next operation would look like that: such a mark is
- * WEAK; it fits, but must be removed before anything else is written.
- */
+/* How the mark of the clean close agrees with the engines' sequences: it fits
+ * as long as neither has written anything since. */
 enum mark mark_read(struct engine *records, const struct engine_stats *stats,
     const struct engine_stats *copies);
 /* stats are those of records, and are brought up to date. */

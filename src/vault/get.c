@@ -99,8 +99,7 @@ ouro_get_read(struct ouro_get *get, void *data, size_t size, size_t *got,
 }
 
 enum ouro_status
-ouro_get_seek(struct ouro_get *get, uint64_t position,
-    struct ouro_error *err)
+ouro_get_seek(struct ouro_get *get, uint64_t position, struct ouro_error *err)
 {
 	(void)err;
 	stream_reader_seek(&get->reader, position);

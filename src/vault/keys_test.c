@@ -244,10 +244,10 @@ new_epochs_are_noted(void **unused)
 	assert_int_equal(ouro_keys_rotate(vault, NULL), OURO_OK);
 	assert_int_equal(noted, 2);
 	listed = list(vault);
-	assert_int_equal(ouro_keys_remove(vault,
-			     listed.members[listed.members[0].self ? 1 : 0]
-				 .fingerprint,
-			     NULL),
+	assert_int_equal(
+	    ouro_keys_remove(vault,
+		listed.members[listed.members[0].self ? 1 : 0].fingerprint,
+		NULL),
 	    OURO_OK);
 	assert_int_equal(noted, 3);
 	note_fails = true;

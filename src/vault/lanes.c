@@ -61,8 +61,7 @@ lane_path_fits(const Ouro__StoreFile *store, unsigned number)
 
 /* The store file with one lane more, in place of the one there is. */
 static enum ouro_status
-lane_declare(struct ouro_vault *vault, unsigned number,
-    struct ouro_error *err)
+lane_declare(struct ouro_vault *vault, unsigned number, struct ouro_error *err)
 {
 	Ouro__StoreFile store = *vault->store;
 	Ouro__Lane added = OURO__LANE__INIT;

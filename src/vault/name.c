@@ -25,11 +25,12 @@ ref_get(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 }
 
 void
-name_version_from_ref(const uint8_t id[HASH_SIZE],
-    const Ouro__RefRecord *ref, struct name_version *out)
+name_version_from_ref(const uint8_t id[HASH_SIZE], const Ouro__RefRecord *ref,
+    struct name_version *out)
 {
 	*out = (struct name_version){ .stamp = ref->stamp,
-		.deletion = ref->target.len == 0, .joined = ref->joined,
+		.deletion = ref->target.len == 0,
+		.joined = ref->joined,
 		.expires_ms = ref->expires };
 	memcpy(out->id, id, HASH_SIZE);
 	if (!out->deletion)
@@ -55,8 +56,8 @@ name_row_encode(const struct name_version *version, struct buffer *out,
 }
 
 enum ouro_status
-name_row_decode(struct bytes key, struct bytes value,
-    struct name_version *out, struct ouro_error *err)
+name_row_decode(struct bytes key, struct bytes value, struct name_version *out,
+    struct ouro_error *err)
 {
 	ProtobufCMessage *message;
 	Ouro__NameRow *row;
@@ -131,8 +132,8 @@ name_append(struct name *name, const struct name_version *version,
 }
 
 enum ouro_status
-name_load(struct ouro_vault *vault, const char *namespace_,
-    const char *path, struct name *out, struct ouro_error *err)
+name_load(struct ouro_vault *vault, const char *namespace_, const char *path,
+    struct name *out, struct ouro_error *err)
 {
 	struct row_key prefix = row_name(namespace_, path);
 	struct engine_range range = { .prefix = row_bytes(&prefix) };
@@ -204,21 +205,21 @@ name_winner(const struct name *name)
 	const struct name_version *winner = NULL;
 
 	for (size_t i = 0; i < name->count; i++)
-		if (name->versions[i].head && (winner == NULL ||
-		    version_wins(&name->versions[i], winner)))
+		if (name->versions[i].head &&
+		    (winner == NULL ||
+			version_wins(&name->versions[i], winner)))
 			winner = &name->versions[i];
 	return winner;
 }
 
 bool
-name_version_covers(const struct name_version *a,
-    const struct name_version *b)
+name_version_covers(const struct name_version *a, const struct name_version *b)
 {
 	const Ouro__Dot *dot = b->ref->dot;
 
 	for (size_t i = 0; i < a->ref->n_seen; i++)
 		if (memcmp(a->ref->seen[i]->incarnation.data,
-		    dot->incarnation.data, INCARNATION_SIZE) == 0)
+			dot->incarnation.data, INCARNATION_SIZE) == 0)
 			return a->ref->seen[i]->number >= dot->number;
 	return false;
 }

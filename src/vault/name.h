@@ -64,8 +64,7 @@ void name_version_from_ref(const uint8_t id[HASH_SIZE],
     const Ouro__RefRecord *ref, struct name_version *out);
 
 /* A ref's record by its id: from the set. */
-enum ouro_status ref_get(struct ouro_vault *vault,
-    const uint8_t id[HASH_SIZE], Ouro__RefRecord **out,
-    struct ouro_error *err);
+enum ouro_status ref_get(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    Ouro__RefRecord **out, struct ouro_error *err);
 
 #endif

@@ -58,12 +58,11 @@ locks_release(struct ouro_vault *vault)
 /* ---- options ------------------------------------------------------------------- */
 
 static enum ouro_status
-options_check(const struct ouro_vault_options *options,
-    struct ouro_error *err)
+options_check(const struct ouro_vault_options *options, struct ouro_error *err)
 {
 	if (options->level != -1 && options->level != 0 &&
 	    (options->level < COMPRESS_LEVEL_MIN ||
-	    options->level > COMPRESS_LEVEL_MAX))
+		options->level > COMPRESS_LEVEL_MAX))
 		return error_set(err, OURO_INVALID,
 		    "compression level %d is not -1 (none) or 1 to %d",
 		    options->level, COMPRESS_LEVEL_MAX);
@@ -72,22 +71,25 @@ options_check(const struct ouro_vault_options *options,
 		return error_set(err, OURO_INVALID,
 		    "a segment has at least %u bytes", SETUP_SEGMENT_SIZE_MIN);
 	if (options->data_path_count > SETUP_DATA_PATHS_MAX)
-		return error_set(err, OURO_INVALID,
-		    "at most %d data paths", SETUP_DATA_PATHS_MAX);
+		return error_set(err, OURO_INVALID, "at most %d data paths",
+		    SETUP_DATA_PATHS_MAX);
 	for (size_t i = 0; i < options->data_path_count; i++)
 		if (options->data_paths[i][0] != '/')
 			return error_set(err, OURO_INVALID,
 			    "data path \"%.256s\" is not absolute",
 			    options->data_paths[i]);
-	if (options->node != NULL && (strlen(options->node) > SETUP_NODE_MAX ||
-	    !utf8_plain(bytes_text(options->node))))
+	if (options->node != NULL &&
+	    (strlen(options->node) > SETUP_NODE_MAX ||
+		!utf8_plain(bytes_text(options->node))))
 		return error_set(err, OURO_INVALID,
 		    "a node's label is UTF-8 of at most %d bytes, without "
-		    "control characters", SETUP_NODE_MAX);
+		    "control characters",
+		    SETUP_NODE_MAX);
 	if (options->k == 0 && options->m == 0 && !options->no_parity)
 		return OURO_OK;
-	return erasure_valid(options->k == 0 && options->no_parity ? 1 :
-	    options->k, options->no_parity ? 0 : options->m, err);
+	return erasure_valid(options->k == 0 && options->no_parity ? 1
+								   : options->k,
+	    options->no_parity ? 0 : options->m, err);
 }
 
 static enum ouro_status
@@ -98,8 +100,8 @@ paths_set(struct ouro_vault *vault, const char *dir,
 	enum ouro_status status;
 
 	/* The longest name below dir must fit too. */
-	status = fs_join(unused, dir, "records/segment-18446744073709551615.dat",
-	    err);
+	status = fs_join(unused, dir,
+	    "records/segment-18446744073709551615.dat", err);
 	if (status != OURO_OK)
 		return status;
 	snprintf(vault->dir, sizeof(vault->dir), "%s", dir);
@@ -138,8 +140,8 @@ vault_writable(struct ouro_vault *vault, struct ouro_error *err)
 /* ---- engines -------------------------------------------------------------------------------- */
 
 static enum ouro_status
-engine_open(struct ouro_vault *vault, const char *name,
-    const uint8_t *seal_key, struct engine **out, struct ouro_error *err)
+engine_open(struct ouro_vault *vault, const char *name, const uint8_t *seal_key,
+    struct engine **out, struct ouro_error *err)
 {
 	char path[FS_PATH_MAX];
 	struct engine_options options = {
@@ -216,8 +218,8 @@ lanes_left(struct ouro_vault *vault)
  * both store files are lost, is never replaced but used.
  */
 static enum ouro_status
-vault_make(struct ouro_vault *vault,
-    const struct ouro_vault_options *options, struct ouro_error *err)
+vault_make(struct ouro_vault *vault, const struct ouro_vault_options *options,
+    struct ouro_error *err)
 {
 	struct store_file_state first, second;
 	unsigned lanes = lanes_left(vault), width;
@@ -226,8 +228,8 @@ vault_make(struct ouro_vault *vault,
 	status = vault_writable(vault, err);
 	if (status != OURO_OK)
 		return status;
-	store_file_check(vault->fs, vault->dir, STORE_FILE_KEYRING, false,
-	    NULL, &first);
+	store_file_check(vault->fs, vault->dir, STORE_FILE_KEYRING, false, NULL,
+	    &first);
 	store_file_check(vault->fs, vault->dir, STORE_FILE_KEYRING, true, NULL,
 	    &second);
 	vault->is_new = first.status == OURO_NOT_FOUND &&
@@ -240,8 +242,8 @@ vault_make(struct ouro_vault *vault,
 			*err = first.error;
 		return first.status;
 	}
-	status = vault->is_new ? setup_keys_new(vault, options, err) :
-	    setup_keys_read(vault, options, err);
+	status = vault->is_new ? setup_keys_new(vault, options, err)
+			       : setup_keys_read(vault, options, err);
 	if (status == OURO_OK)
 		status = setup_store_new(vault, options, err);
 	if (status != OURO_OK)
@@ -255,32 +257,32 @@ vault_make(struct ouro_vault *vault,
  * directory that cannot be written to is read without.
  */
 static enum ouro_status
-vault_lock(struct ouro_vault *vault,
-    const struct ouro_vault_options *options, struct ouro_error *err)
+vault_lock(struct ouro_vault *vault, const struct ouro_vault_options *options,
+    struct ouro_error *err)
 {
 	char path[FS_PATH_MAX];
 	struct fs_info info;
 	enum ouro_status status = fs_join(path, vault->dir, "LOCK", err);
 
-	if (status == OURO_OK && fs_stat(vault->fs, vault->dir, &info, NULL) !=
-	    OURO_OK) {
+	if (status == OURO_OK &&
+	    fs_stat(vault->fs, vault->dir, &info, NULL) != OURO_OK) {
 		if (options->must_exist || options->read_only)
 			return error_set(err, OURO_NOT_FOUND,
 			    "there is no store in %s", vault->dir);
 		status = fs_mkdir(vault->fs, vault->dir, err);
 	}
 	if (status == OURO_OK)
-		status = fs_open(vault->fs, path, FS_READ | FS_WRITE |
-		    (options->read_only ? 0 : FS_CREATE), &vault->lock_file,
-		    err);
+		status = fs_open(vault->fs, path,
+		    FS_READ | FS_WRITE | (options->read_only ? 0 : FS_CREATE),
+		    &vault->lock_file, err);
 	if (status != OURO_OK)
 		return options->read_only ? OURO_OK : status;
 	return fs_lock(vault->lock_file, err);
 }
 
 static enum ouro_status
-vault_load(struct ouro_vault *vault,
-    const struct ouro_vault_options *options, struct ouro_error *err)
+vault_load(struct ouro_vault *vault, const struct ouro_vault_options *options,
+    struct ouro_error *err)
 {
 	enum ouro_status status = vault_lock(vault, options, err);
 
@@ -328,9 +330,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
     struct fs *fs, struct executor *executor, struct ouro_vault **out,
     struct ouro_error *err)
 {
-	static const struct ouro_vault_options defaults = {
-		.size = sizeof(defaults)
-	};
+	static const struct ouro_vault_options defaults = { .size = sizeof(
+								defaults) };
 	struct ouro_vault *vault;
 	enum ouro_status status;
 
@@ -356,8 +357,9 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 	if (status == OURO_OK && executor == NULL) {
 		long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-		status = executor_open(options->threads != 0 ?
-		    options->threads : cores < 1 ? 1 : (unsigned)cores,
+		status = executor_open(options->threads != 0 ? options->threads
+			: cores < 1			     ? 1
+							     : (unsigned)cores,
 		    vault->fs, &vault->executor_own, err);
 		executor = vault->executor_own;
 	}

@@ -95,9 +95,8 @@ page_additional(const Ouro__Page *record, struct buffer *out,
 }
 
 static enum ouro_status
-page_key(struct ouro_vault *vault, uint32_t epoch,
-    const uint8_t id[HASH_SIZE], uint8_t key[KEY_SIZE],
-    struct ouro_error *err)
+page_key(struct ouro_vault *vault, uint32_t epoch, const uint8_t id[HASH_SIZE],
+    uint8_t key[KEY_SIZE], struct ouro_error *err)
 {
 	uint8_t epoch_key[KEY_SIZE];
 	enum ouro_status status;
@@ -111,8 +110,7 @@ page_key(struct ouro_vault *vault, uint32_t epoch,
 
 enum ouro_status
 page_encode(struct ouro_vault *vault, const struct page *page,
-    const uint8_t id[HASH_SIZE], struct buffer *record,
-    struct ouro_error *err)
+    const uint8_t id[HASH_SIZE], struct buffer *record, struct ouro_error *err)
 {
 	Ouro__Page out = OURO__PAGE__INIT;
 	struct buffer ids = { 0 }, body = { 0 }, additional = { 0 };
@@ -172,11 +170,11 @@ page_peek(const uint8_t id[HASH_SIZE], struct bytes record,
 	page = (Ouro__Page *)message;
 	if (page->version != PAGE_VERSION)
 		status = error_set(err, OURO_UNSUPPORTED,
-		    "a page has version %u; this build knows %d",
-		    page->version, PAGE_VERSION);
+		    "a page has version %u; this build knows %d", page->version,
+		    PAGE_VERSION);
 	else if (page->level < 1 || page->level > TREE_LEVEL_MAX ||
-	    page->epoch < 1 ||
-	    page->entries.len == 0 || page->entries.len % HASH_SIZE != 0 ||
+	    page->epoch < 1 || page->entries.len == 0 ||
+	    page->entries.len % HASH_SIZE != 0 ||
 	    page->entries.len / HASH_SIZE > PAGE_ENTRIES_MAX ||
 	    page->salt.len != BODY_SALT_SIZE || page->tag.len != TAG_SIZE)
 		status = page_damaged(id, "a field is out of range", err);
@@ -208,7 +206,8 @@ page_fill(const uint8_t id[HASH_SIZE], const Ouro__Page *record,
 
 		if (from->key.len != KEY_SIZE || from->size == 0 ||
 		    from->epoch < 1)
-			return page_damaged(id, "an entry is out of range", err);
+			return page_damaged(id, "an entry is out of range",
+			    err);
 		memcpy(entry->id, record->entries.data + i * HASH_SIZE,
 		    HASH_SIZE);
 		memcpy(entry->key, from->key.data, KEY_SIZE);

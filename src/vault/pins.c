@@ -81,8 +81,7 @@ pins_grow(struct pins *pins)
 }
 
 enum ouro_status
-pins_add(struct pins *pins, const uint8_t id[HASH_SIZE],
-    struct ouro_error *err)
+pins_add(struct pins *pins, const uint8_t id[HASH_SIZE], struct ouro_error *err)
 {
 	enum ouro_status status = OURO_OK;
 	struct pin **at;
@@ -147,7 +146,8 @@ pin_list_add(struct pin_list *list, const uint8_t id[HASH_SIZE],
 	if (status == OURO_OK)
 		status = pins_add(list->pins, id, err);
 	if (status == OURO_OK)
-		status = buffer_append(&list->ids, bytes_of(id, HASH_SIZE), err);
+		status = buffer_append(&list->ids, bytes_of(id, HASH_SIZE),
+		    err);
 	return status;
 }
 

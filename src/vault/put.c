@@ -17,7 +17,7 @@ struct ouro_put {
 	char *name, *owner, *group, *type;
 	struct commit_content commit_content;
 	struct commit_version commit_version;
-	char path[OURO_NAME_MAX + 1]; /* of content without a name */
+	char path[OURO_NAME_MAX + 1];	/* of content without a name */
 	struct ouro_put_result *result; /* set once finished in a batch */
 	struct ouro_put *next;
 };
@@ -42,17 +42,17 @@ struct ouro_batch {
 static bool
 label_fits(const char *label)
 {
-	return label == NULL || (strlen(label) <= OURO_LABEL_MAX &&
-	    strchr(label, '/') == NULL &&
-	    ref_name_check("objects", label, NULL) == OURO_OK);
+	return label == NULL ||
+	    (strlen(label) <= OURO_LABEL_MAX && strchr(label, '/') == NULL &&
+		ref_name_check("objects", label, NULL) == OURO_OK);
 }
 
 static enum ouro_status
 put_check(const struct ouro_put_options *options, struct ouro_error *err)
 {
 	if (options->name != NULL) {
-		enum ouro_status status = ref_name_check("blobs",
-		    options->name, err);
+		enum ouro_status status = ref_name_check("blobs", options->name,
+		    err);
 
 		if (status != OURO_OK)
 			return status;
@@ -72,7 +72,8 @@ put_check(const struct ouro_put_options *options, struct ouro_error *err)
 	if (!label_fits(options->owner) || !label_fits(options->group))
 		return error_set(err, OURO_INVALID,
 		    "owner and group are UTF-8 of 1 to %d bytes, without "
-		    "control characters and \"/\"", OURO_LABEL_MAX);
+		    "control characters and \"/\"",
+		    OURO_LABEL_MAX);
 	return OURO_OK;
 }
 
@@ -140,13 +141,11 @@ put_streams(struct ouro_put *put, const struct ouro_put_options *options,
 }
 
 enum ouro_status
-ouro_put_begin(struct ouro_vault *vault,
-    const struct ouro_put_options *options, struct ouro_put **out,
-    struct ouro_error *err)
+ouro_put_begin(struct ouro_vault *vault, const struct ouro_put_options *options,
+    struct ouro_put **out, struct ouro_error *err)
 {
-	static const struct ouro_put_options defaults = {
-		.size = sizeof(defaults)
-	};
+	static const struct ouro_put_options defaults = { .size = sizeof(
+							      defaults) };
 	struct ouro_put *put;
 	enum ouro_status status;
 
@@ -354,7 +353,8 @@ batch_commit(struct ouro_batch *batch, struct commit_content *contents,
     struct commit_version *versions, struct ouro_error *err)
 {
 	struct commit_change change = { .contents = contents,
-		.content_count = batch->count, .versions = versions,
+		.content_count = batch->count,
+		.versions = versions,
 		.version_count = batch->count };
 	struct ouro_put *put;
 	size_t i = 0;

@@ -27,7 +27,7 @@ open_with(struct fixture *fixture, const struct ouro_vault_options *options)
 	struct ouro_error err = { 0 };
 
 	if (vault_open("/v", options, fixture->fs, fixture->executor,
-	    &fixture->vault, &err) == OURO_OK)
+		&fixture->vault, &err) == OURO_OK)
 		return 0;
 	print_error("open: %s\n", err.text);
 	return -1;
@@ -83,7 +83,7 @@ put_status(struct ouro_vault *vault, const struct ouro_put_options *options,
 
 	/* In pieces of many sizes: they must not matter. */
 	for (size_t at = 0, part = 1; status == OURO_OK && at < size;
-	    at += part, part = part * 7 % 300007 + 1) {
+	     at += part, part = part * 7 % 300007 + 1) {
 		if (part > size - at)
 			part = size - at;
 		status = ouro_put_write(put, data + at, part, err);
@@ -110,8 +110,8 @@ put_bytes(struct ouro_vault *vault, const struct ouro_put_options *options,
 }
 
 static void
-assert_reads(struct ouro_vault *vault, const uint8_t *id,
-    const uint8_t *data, size_t size)
+assert_reads(struct ouro_vault *vault, const uint8_t *id, const uint8_t *data,
+    size_t size)
 {
 	uint8_t *back = malloc(size + 1);
 	struct ouro_error err = { 0 };
@@ -173,10 +173,11 @@ K01_the_id_is_a_function_of_bytes_parent_type_meta_and_k(void **state)
 	options[4].k = 2;
 	options[4].m = 2;
 	for (size_t i = 0; i < 5; i++) {
-		results[i] = put_bytes(fixture->vault, &options[i], data, 10000);
+		results[i] = put_bytes(fixture->vault, &options[i], data,
+		    10000);
 		for (size_t j = 0; j < i; j++)
-			assert_false(same_id(results[i].content,
-			    results[j].content));
+			assert_false(
+			    same_id(results[i].content, results[j].content));
 		assert_reads(fixture->vault, results[i].content, data, 10000);
 	}
 	free(data);
@@ -216,18 +217,22 @@ K01_put_remove_put_get_works(void **state)
 		first = put_bytes(fixture->vault, NULL, data, MIB);
 		memcpy(target.id, first.content, OURO_ID_SIZE);
 		assert_int_equal(ouro_remove(fixture->vault, &target, &plain,
-		    NULL, NULL, &removed, NULL), OURO_OK);
+				     NULL, NULL, &removed, NULL),
+		    OURO_OK);
 		assert_int_equal(ouro_exists(fixture->vault, first.content,
-		    NULL), OURO_NOT_FOUND);
+				     NULL),
+		    OURO_NOT_FOUND);
 		if (gc == 1)
 			assert_int_equal(ouro_gc(fixture->vault, NULL, NULL,
-			    &collected, NULL), OURO_OK);
+					     &collected, NULL),
+			    OURO_OK);
 		second = put_bytes(fixture->vault, NULL, data, MIB);
 		assert_true(same_id(first.content, second.content));
 		assert_reads(fixture->vault, second.content, data, MIB);
 		memcpy(target.id, second.content, OURO_ID_SIZE);
 		assert_int_equal(ouro_remove(fixture->vault, &target, &plain,
-		    NULL, NULL, &removed, NULL), OURO_OK);
+				     NULL, NULL, &removed, NULL),
+		    OURO_OK);
 	}
 	free(data);
 }
@@ -305,7 +310,8 @@ any_range_reads_back(void **state)
 	uint64_t x = 77;
 
 	assert_int_equal(ouro_get_open(fixture->vault, result.content, &get,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	for (int i = 0; i < 200; i++) {
 		uint64_t at = (x = x * 6364136223846793005u + 1) % (size + 100);
 		size_t want = (size_t)(x >> 40) % sizeof(back), got, left;
@@ -335,7 +341,8 @@ K10_a_chunk_under_several_codes_stays_readable(void **state)
 
 	for (size_t i = 0; i < 6; i++) {
 		struct ouro_put_options options = { .size = sizeof(options),
-			.k = codes[i][0], .m = codes[i][1],
+			.k = codes[i][0],
+			.m = codes[i][1],
 			.no_parity = codes[i][1] == 0 };
 
 		results[i] = put_bytes(fixture->vault, &options, data, 700000);
@@ -361,7 +368,8 @@ lane_empty(struct ouro_vault *vault, unsigned number)
 		uint8_t copy[SLICE_KEY_SIZE];
 
 		assert_int_equal(engine_scan_open(lane(vault, number), &range,
-		    &scan, NULL), OURO_OK);
+				     &scan, NULL),
+		    OURO_OK);
 		if (engine_scan_next(scan, &key, &value, NULL) != OURO_OK) {
 			engine_scan_close(scan);
 			return;
@@ -370,7 +378,8 @@ lane_empty(struct ouro_vault *vault, unsigned number)
 		engine_scan_close(scan);
 		op.key = bytes_of(copy, sizeof(copy));
 		assert_int_equal(engine_apply(lane(vault, number), &op, 1,
-		    ENGINE_SYNC_NEVER, NULL), OURO_OK);
+				     ENGINE_SYNC_NEVER, NULL),
+		    OURO_OK);
 	}
 }
 
@@ -408,7 +417,8 @@ K11_more_than_m_is_an_error_that_names_the_chunk(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		lane_empty(fixture->vault, i);
 	assert_int_equal(ouro_get_open(fixture->vault, result.content, &get,
-	    &err), OURO_OK);
+			     &err),
+	    OURO_OK);
 	assert_int_equal(ouro_get_read(get, back, sizeof(back), &got, &err),
 	    OURO_DAMAGED);
 	assert_non_null(strstr(err.text, "chunk "));
@@ -455,9 +465,11 @@ what_is_being_read_is_not_collected(void **state)
 
 	memcpy(target.id, result.content, OURO_ID_SIZE);
 	assert_int_equal(ouro_get_open(fixture->vault, result.content, &get,
-	    NULL), OURO_OK);
+			     NULL),
+	    OURO_OK);
 	assert_int_equal(ouro_remove(fixture->vault, &target, &plain, NULL,
-	    NULL, &removed, NULL), OURO_OK);
+			     NULL, &removed, NULL),
+	    OURO_OK);
 	assert_int_equal(ouro_gc(fixture->vault, NULL, NULL, &collected, NULL),
 	    OURO_OK);
 	assert_int_equal(collected.contents, 0);
@@ -493,14 +505,20 @@ K15_a_batch_is_atomic_and_keeps_its_order(void **state)
 		    OURO_OK);
 		for (int i = 0; i < 3; i++) {
 			assert_int_equal(ouro_put_begin(fixture->vault,
-			    i == 1 ? NULL : &named, &puts[i], NULL), OURO_OK);
+					     i == 1 ? NULL : &named, &puts[i],
+					     NULL),
+			    OURO_OK);
 			assert_int_equal(ouro_put_write(puts[i], large,
-			    i == 1 ? 300000 : (size_t)i + 1, NULL), OURO_OK);
+					     i == 1 ? 300000 : (size_t)i + 1,
+					     NULL),
+			    OURO_OK);
 			assert_int_equal(ouro_batch_finish_put(batch, puts[i],
-			    &results[i], NULL), OURO_OK);
+					     &results[i], NULL),
+			    OURO_OK);
 		}
 		assert_int_equal(ouro_resolve(fixture->vault, "twice", &target,
-		    NULL), OURO_NOT_FOUND);
+				     NULL),
+		    OURO_NOT_FOUND);
 		if (commit == 0)
 			ouro_batch_abort(batch);
 		else
@@ -544,10 +562,12 @@ K15_a_batch_with_one_bad_item_does_nothing(void **state)
 	    OURO_OK);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(ouro_put_begin(fixture->vault,
-		    i == 0 ? NULL : &late, &put, NULL), OURO_OK);
+				     i == 0 ? NULL : &late, &put, NULL),
+		    OURO_OK);
 		assert_int_equal(ouro_put_write(put, "item", 4, NULL), OURO_OK);
 		assert_int_equal(ouro_batch_finish_put(batch, put, &results[i],
-		    NULL), OURO_OK);
+				     NULL),
+		    OURO_OK);
 	}
 	assert_int_equal(ouro_batch_commit(batch, &err), OURO_INVALID);
 	assert_non_null(strstr(err.text, "\"n\""));
@@ -581,7 +601,8 @@ bad_options_are_refused(void **state)
 		struct ouro_put *put;
 
 		assert_int_equal(ouro_put_begin(fixture->vault, &bad[i], &put,
-		    &err), OURO_INVALID);
+				     &err),
+		    OURO_INVALID);
 		assert_true(err.text[0] != '\0');
 	}
 }
@@ -597,12 +618,14 @@ K22_minimum_free_space_is_checked_at_open_and_before_writes(void **state)
 	struct ouro_error err = { 0 };
 
 	assert_int_equal(vault_open("/other", &options, fixture->fs,
-	    fixture->executor, &other, &err), OURO_NO_SPACE);
+			     fixture->executor, &other, &err),
+	    OURO_NO_SPACE);
 	ouro_vault_close(fixture->vault);
 	fixture->vault = NULL;
 	assert_int_equal(open_with(fixture, &options), 0);
-	assert_int_equal(put_status(fixture->vault, NULL,
-	    (const uint8_t *)"x", 1, &result, &err), OURO_NO_SPACE);
+	assert_int_equal(put_status(fixture->vault, NULL, (const uint8_t *)"x",
+			     1, &result, &err),
+	    OURO_NO_SPACE);
 	assert_non_null(strstr(err.text, "free"));
 }
 
@@ -617,7 +640,8 @@ a_full_disk_fails_the_put_and_nothing_else(void **state)
 	before = put_bytes(fixture->vault, NULL, data, MIB);
 	fs_memory_limit(fixture->fs, 3 * MIB);
 	assert_int_equal(put_status(fixture->vault, NULL, data + 5, 3 * MIB - 5,
-	    &after, &err), OURO_NO_SPACE);
+			     &after, &err),
+	    OURO_NO_SPACE);
 	assert_reads(fixture->vault, before.content, data, MIB);
 	fs_memory_limit(fixture->fs, UINT64_MAX);
 	after = put_bytes(fixture->vault, NULL, data + 5, 3 * MIB - 5);
@@ -647,7 +671,8 @@ main(void)
 		TEST(K15_an_empty_batch_is_fine),
 		TEST(K15_a_batch_with_one_bad_item_does_nothing),
 		TEST(bad_options_are_refused),
-		TEST(K22_minimum_free_space_is_checked_at_open_and_before_writes),
+		TEST(
+		    K22_minimum_free_space_is_checked_at_open_and_before_writes),
 		TEST(a_full_disk_fails_the_put_and_nothing_else),
 	};
 

@@ -270,7 +270,8 @@ reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
 	bool used = false;
 
 	return reach_pairs(vault, ROW_USE, id, use_see, &used, NULL) ==
-	    OURO_OK && !used;
+	    OURO_OK &&
+	    !used;
 }
 
 bool

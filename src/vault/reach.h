@@ -54,7 +54,6 @@ bool reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
  * a writer writes its use row before it drops its pin, so whoever sees no pin
  * sees the row.
  */
-bool reach_claim_unused(struct ouro_vault *vault,
-    const uint8_t id[HASH_SIZE]);
+bool reach_claim_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
 
 #endif

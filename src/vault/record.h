@@ -32,8 +32,8 @@ struct ouro_vault;
 
 /* ---- ids ----------------------------------------------------------------- */
 
-enum ouro_status record_chunk_id(struct ouro_vault *vault,
-    struct bytes clear, uint8_t id[HASH_SIZE], struct ouro_error *err);
+enum ouro_status record_chunk_id(struct ouro_vault *vault, struct bytes clear,
+    uint8_t id[HASH_SIZE], struct ouro_error *err);
 
 /* ---- trees ----------------------------------------------------------------- */
 
@@ -58,9 +58,8 @@ struct page {
 enum ouro_status page_id(struct ouro_vault *vault, const struct page *page,
     uint8_t id[HASH_SIZE], struct ouro_error *err);
 /* Seals under the vault's newest epoch; key gets the page's key. */
-enum ouro_status page_encode(struct ouro_vault *vault,
-    const struct page *page, const uint8_t id[HASH_SIZE],
-    struct buffer *record, struct ouro_error *err);
+enum ouro_status page_encode(struct ouro_vault *vault, const struct page *page,
+    const uint8_t id[HASH_SIZE], struct buffer *record, struct ouro_error *err);
 /* key NULL = derive it from the vault's epoch key. */
 enum ouro_status page_decode(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], struct bytes record, const uint8_t *key,
@@ -107,21 +106,20 @@ enum ouro_status content_decode(struct ouro_vault *vault,
     struct ouro_error *err);
 void content_release(struct content *content); /* wipes */
 /* The clear part: parent and roots. Freed as page_peek's. */
-enum ouro_status content_peek(const uint8_t id[HASH_SIZE],
-    struct bytes record, Ouro__ContentRecord **unpacked,
-    struct ouro_error *err);
+enum ouro_status content_peek(const uint8_t id[HASH_SIZE], struct bytes record,
+    Ouro__ContentRecord **unpacked, struct ouro_error *err);
 
 /* ---- refs ------------------------------------------------------------------------ */
 
 /* The lists of a ref that is being made are borrowed from the caller. */
 enum ouro_status ref_encode(struct ouro_vault *vault,
-    const Ouro__RefRecord *ref, struct buffer *record,
-    uint8_t id[HASH_SIZE], struct ouro_error *err);
+    const Ouro__RefRecord *ref, struct buffer *record, uint8_t id[HASH_SIZE],
+    struct ouro_error *err);
 /* Checks id, sizes, order and limits; free with
  * canonical_free(&ref->base). */
 enum ouro_status ref_decode(struct ouro_vault *vault,
-    const uint8_t id[HASH_SIZE], struct bytes record,
-    Ouro__RefRecord **out, struct ouro_error *err);
+    const uint8_t id[HASH_SIZE], struct bytes record, Ouro__RefRecord **out,
+    struct ouro_error *err);
 
 /* OURO_INVALID unless namespace_ is one of ours and path is 1 to 1,024 bytes
  * of UTF-8 without control characters. */

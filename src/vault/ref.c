@@ -32,8 +32,7 @@ ref_encode(struct ouro_vault *vault, const Ouro__RefRecord *ref,
 }
 
 enum ouro_status
-ref_name_check(const char *namespace_, const char *path,
-    struct ouro_error *err)
+ref_name_check(const char *namespace_, const char *path, struct ouro_error *err)
 {
 	static const char *const namespaces[] = { "kv", "blobs", "objects",
 		"auth", "sys" };
@@ -84,14 +83,17 @@ ref_fault(const Ouro__RefRecord *ref)
 	    !utf8_plain(bytes_text(ref->group)))
 		return "a text is not UTF-8 or has control characters";
 	for (size_t i = 0; i < ref->n_previous; i++)
-		if (ref->previous[i].len != HASH_SIZE || (i > 0 &&
-		    memcmp(ref->previous[i - 1].data, ref->previous[i].data,
-		    HASH_SIZE) >= 0))
+		if (ref->previous[i].len != HASH_SIZE ||
+		    (i > 0 &&
+			memcmp(ref->previous[i - 1].data, ref->previous[i].data,
+			    HASH_SIZE) >= 0))
 			return "its predecessors are out of order";
 	for (size_t i = 0; i < ref->n_seen; i++)
-		if (!dot_fits(ref->seen[i]) || (i > 0 &&
-		    memcmp(ref->seen[i - 1]->incarnation.data,
-		    ref->seen[i]->incarnation.data, INCARNATION_SIZE) >= 0))
+		if (!dot_fits(ref->seen[i]) ||
+		    (i > 0 &&
+			memcmp(ref->seen[i - 1]->incarnation.data,
+			    ref->seen[i]->incarnation.data,
+			    INCARNATION_SIZE) >= 0))
 			return "what it has seen is out of order";
 	return NULL;
 }
@@ -112,7 +114,8 @@ ref_decode(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 		return status;
 	if (memcmp(found, id, HASH_SIZE) != 0)
 		return error_set(err, OURO_DAMAGED,
-		    "version %s: its bytes have another id", id_short(id, name));
+		    "version %s: its bytes have another id",
+		    id_short(id, name));
 	status = canonical_unpack(&ouro__ref_record__descriptor, record,
 	    &message, "version", err);
 	if (status != OURO_OK)

@@ -20,8 +20,8 @@ vault_keyring_write(struct ouro_vault *vault, struct ouro_error *err)
 }
 
 enum ouro_status
-vault_epoch_key(struct ouro_vault *vault, uint32_t epoch,
-    uint8_t key[KEY_SIZE], uint32_t *number, struct ouro_error *err)
+vault_epoch_key(struct ouro_vault *vault, uint32_t epoch, uint8_t key[KEY_SIZE],
+    uint32_t *number, struct ouro_error *err)
 {
 	const uint8_t *found;
 	enum ouro_status status;
@@ -63,8 +63,8 @@ member_file_read(struct ouro_vault *vault,
 }
 
 static enum ouro_status
-member_read(struct ouro_vault *vault,
-    const struct ouro_vault_options *options, struct ouro_error *err)
+member_read(struct ouro_vault *vault, const struct ouro_vault_options *options,
+    struct ouro_error *err)
 {
 	uint8_t recovery[RECOVERY_SIZE];
 	enum ouro_status status;
@@ -89,8 +89,8 @@ member_read(struct ouro_vault *vault,
 /* A key file that another process makes at the same time is used like one
  * that was there before. */
 static enum ouro_status
-member_make(struct ouro_vault *vault,
-    const struct ouro_vault_options *options, struct ouro_error *err)
+member_make(struct ouro_vault *vault, const struct ouro_vault_options *options,
+    struct ouro_error *err)
 {
 	enum ouro_status status = member_file_read(vault, options, err);
 
@@ -147,8 +147,8 @@ keyring_judge(void *context, struct bytes content, uint64_t *rank,
 
 /* Whether there is one to open comes before whether the key is at hand. */
 enum ouro_status
-setup_keys_read(struct ouro_vault *vault, const struct ouro_vault_options *options,
-    struct ouro_error *err)
+setup_keys_read(struct ouro_vault *vault,
+    const struct ouro_vault_options *options, struct ouro_error *err)
 {
 	struct store_file_choice choice = { vault->fs, vault->dir,
 		STORE_FILE_KEYRING, true, NULL, NULL, vault };
@@ -168,8 +168,8 @@ setup_keys_read(struct ouro_vault *vault, const struct ouro_vault_options *optio
 
 /* The key file first: no keyring may name a key that is lost. */
 enum ouro_status
-setup_keys_new(struct ouro_vault *vault, const struct ouro_vault_options *options,
-    struct ouro_error *err)
+setup_keys_new(struct ouro_vault *vault,
+    const struct ouro_vault_options *options, struct ouro_error *err)
 {
 	enum ouro_status status;
 

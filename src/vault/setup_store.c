@@ -63,8 +63,7 @@ vault_store_write(struct ouro_vault *vault, struct ouro_error *err)
 static const char *
 store_fault(const Ouro__StoreFile *store)
 {
-	if (store->vault_id.len != VAULT_ID_SIZE ||
-	    store->mac.len != HASH_SIZE)
+	if (store->vault_id.len != VAULT_ID_SIZE || store->mac.len != HASH_SIZE)
 		return "its vault id or authentication code has a wrong size";
 	if (erasure_valid(store->k, store->m, NULL) != OURO_OK ||
 	    store->level < 0 || store->level > COMPRESS_LEVEL_MAX ||
@@ -121,7 +120,7 @@ store_authentic(struct ouro_vault *vault, const Ouro__StoreFile *store,
 	enum ouro_status status;
 
 	if (memcmp(store->vault_id.data, keyring_vault_id(vault->keyring),
-	    VAULT_ID_SIZE) != 0)
+		VAULT_ID_SIZE) != 0)
 		return error_set(err, OURO_DAMAGED,
 		    "OUROBOROS and keyring in %s belong to different vaults",
 		    vault->dir);
@@ -211,8 +210,8 @@ setup_leftovers_remove(struct ouro_vault *vault)
 /* ---- making --------------------------------------------------------------- */
 
 enum ouro_status
-setup_store_new(struct ouro_vault *vault, const struct ouro_vault_options *options,
-    struct ouro_error *err)
+setup_store_new(struct ouro_vault *vault,
+    const struct ouro_vault_options *options, struct ouro_error *err)
 {
 	Ouro__StoreFile store = OURO__STORE_FILE__INIT;
 	char host[NODE_MAX + 1] = "node";
@@ -223,20 +222,23 @@ setup_store_new(struct ouro_vault *vault, const struct ouro_vault_options *optio
 	if (!utf8_plain(bytes_text(host)))
 		snprintf(host, sizeof(host), "node");
 	store.version = STORE_VERSION;
-	store.vault_id.data =
-	    (uint8_t *)(uintptr_t)keyring_vault_id(vault->keyring);
+	store.vault_id.data = (uint8_t *)(uintptr_t)keyring_vault_id(
+	    vault->keyring);
 	store.vault_id.len = VAULT_ID_SIZE;
 	store.joined = stamp_next(&vault->clock, 0);
-	store.node = options->node != NULL ?
-	    (char *)(uintptr_t)options->node : host;
-	store.segment_size = options->segment_size != 0 ?
-	    options->segment_size : SETUP_SEGMENT_SIZE;
-	store.k = options->k != 0 ? options->k :
-	    options->no_parity ? 1 : K_DEFAULT;
-	store.m = options->no_parity ? 0 :
-	    options->k != 0 ? options->m : M_DEFAULT;
-	store.level = options->level == -1 ? 0 :
-	    options->level == 0 ? COMPRESS_LEVEL_DEFAULT : options->level;
+	store.node = options->node != NULL ? (char *)(uintptr_t)options->node
+					   : host;
+	store.segment_size = options->segment_size != 0 ? options->segment_size
+							: SETUP_SEGMENT_SIZE;
+	store.k = options->k != 0 ? options->k
+	    : options->no_parity  ? 1
+				  : K_DEFAULT;
+	store.m = options->no_parity ? 0
+	    : options->k != 0	     ? options->m
+				     : M_DEFAULT;
+	store.level = options->level == -1 ? 0
+	    : options->level == 0	   ? COMPRESS_LEVEL_DEFAULT
+					   : options->level;
 	store.n_data_paths = options->data_path_count;
 	store.data_paths = (char **)(uintptr_t)options->data_paths;
 	status = canonical_copy(&store.base, &message, err);

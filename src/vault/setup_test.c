@@ -235,8 +235,8 @@ leftovers_of_small_files_are_removed(void **state)
 /* ---- keyrings put back -------------------------------------------------------- */
 
 static void
-keyring_put_back(struct test_vault *test, const struct buffer *old,
-    bool first, bool copy)
+keyring_put_back(struct test_vault *test, const struct buffer *old, bool first,
+    bool copy)
 {
 	ouro_vault_close(test->vault);
 	test->vault = NULL;
@@ -512,8 +512,7 @@ lanes_lie_where_lanes_lie(void **state)
 static void
 labels_have_no_control_characters(void **state)
 {
-	static const char *const unfit[] = { "a\nb", "a\xc2\x9b[2J",
-		"\xff" };
+	static const char *const unfit[] = { "a\nb", "a\xc2\x9b[2J", "\xff" };
 	struct ouro_vault_options options = { .size = sizeof(options) };
 	struct test_vault test;
 

@@ -250,9 +250,8 @@ both_check(const struct store_file_choice *choice, struct buffer found[2],
 
 /* Writes again what is missing, wrong or different. */
 static void
-both_heal(const struct store_file_choice *choice,
-    const struct buffer found[2], const struct store_file_state state[2],
-    int good)
+both_heal(const struct store_file_choice *choice, const struct buffer found[2],
+    const struct store_file_state state[2], int good)
 {
 	for (int i = 0; i < 2; i++) {
 		bool heal = state[i].status == OURO_OK

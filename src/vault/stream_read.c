@@ -22,8 +22,7 @@ read_job_run(void *context)
 
 	job->status = chunk_load(job->vault, job->slot, &job->entry,
 	    &job->error);
-	if (job->status == OURO_OK &&
-	    job->slot->clear.size != job->entry.size)
+	if (job->status == OURO_OK && job->slot->clear.size != job->entry.size)
 		job->status = error_set(&job->error, OURO_DAMAGED,
 		    "a chunk has %zu bytes; its page says %llu",
 		    job->slot->clear.size, (unsigned long long)job->entry.size);
@@ -33,7 +32,8 @@ void
 stream_reader_init(struct stream_reader *reader, struct ouro_vault *vault,
     const struct content_part *part)
 {
-	*reader = (struct stream_reader){ .vault = vault, .part = part,
+	*reader = (struct stream_reader){ .vault = vault,
+		.part = part,
 		.ahead = 1 };
 }
 
@@ -106,11 +106,12 @@ reader_fetch(struct stream_reader *reader, struct ouro_error *err)
 
 	while (!reader->tree_done &&
 	    reader->submitted - reader->joined < reader->ahead) {
-		struct read_job *job = &reader->jobs[reader->submitted %
-		    reader->window];
+		struct read_job
+		    *job = &reader->jobs[reader->submitted % reader->window];
 
 		if (job->slot == NULL) {
-			status = chunk_slot_take(reader->vault, &job->slot, err);
+			status = chunk_slot_take(reader->vault, &job->slot,
+			    err);
 			if (status != OURO_OK)
 				return status;
 		}
@@ -175,7 +176,7 @@ reader_copy(struct stream_reader *reader, uint8_t *data, size_t size)
 		    (size_t)(reader->part->size - reader->position));
 	else
 		from = bytes_of(reader->current->slot->clear.data +
-		    reader->current_at,
+			reader->current_at,
 		    reader->current->slot->clear.size - reader->current_at);
 	part = from.size < size ? from.size : size;
 	memcpy(data, from.data, part);
@@ -193,8 +194,10 @@ stream_reader_read(struct stream_reader *reader, void *data, size_t size,
 
 	*got = 0;
 	while (*got < size && reader->position < reader->part->size) {
-		if (!inlined && (reader->current == NULL ||
-		    reader->current_at == reader->current->slot->clear.size)) {
+		if (!inlined &&
+		    (reader->current == NULL ||
+			reader->current_at ==
+			    reader->current->slot->clear.size)) {
 			reader->current = NULL;
 			status = reader_next(reader, err);
 			if (status != OURO_OK)

@@ -27,8 +27,8 @@ struct stream_reader {
 	uint64_t position; /* of the next byte given */
 };
 
-void stream_reader_init(struct stream_reader *reader,
-    struct ouro_vault *vault, const struct content_part *part);
+void stream_reader_init(struct stream_reader *reader, struct ouro_vault *vault,
+    const struct content_part *part);
 void stream_reader_release(struct stream_reader *reader);
 /* *got = 0 only at the end (or size = 0). After a failure the position is
  * that of the first byte not given; a further read tries it again. */

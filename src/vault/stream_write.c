@@ -42,8 +42,8 @@ stream_writer_init(struct stream_writer *writer, struct ouro_vault *vault,
 static enum ouro_status
 stream_join(struct stream_writer *writer, bool list, struct ouro_error *err)
 {
-	struct stream_job *job = &writer->jobs[writer->joined++ %
-	    writer->window];
+	struct stream_job *job = &writer
+				      ->jobs[writer->joined++ % writer->window];
 	struct chunk_stored *stored = &job->stored;
 	enum ouro_status status;
 

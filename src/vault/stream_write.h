@@ -30,14 +30,13 @@ struct stream_writer {
 	struct buffer stage; /* not yet cut */
 	uint64_t size;	     /* bytes so far */
 	struct stream_job *jobs;
-	unsigned window;     /* jobs there are */
+	unsigned window; /* jobs there are */
 	uint64_t submitted, joined;
 	struct stream_counts counts;
 };
 
 enum ouro_status stream_writer_init(struct stream_writer *writer,
-    struct ouro_vault *vault, unsigned k, unsigned m,
-    struct ouro_error *err);
+    struct ouro_vault *vault, unsigned k, unsigned m, struct ouro_error *err);
 /* Waits for jobs in flight; drops pins. Also after a failed init. */
 void stream_writer_release(struct stream_writer *writer);
 enum ouro_status stream_writer_add(struct stream_writer *writer,

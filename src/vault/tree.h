@@ -54,16 +54,15 @@ void tree_reader_release(struct tree_reader *reader);
 enum ouro_status tree_seek(struct tree_reader *reader, uint64_t position,
     uint64_t *skip, struct ouro_error *err);
 /* The next chunk in order; OURO_END. */
-enum ouro_status tree_next(struct tree_reader *reader,
-    struct tree_entry *out, struct ouro_error *err);
+enum ouro_status tree_next(struct tree_reader *reader, struct tree_entry *out,
+    struct ouro_error *err);
 
 /* ---- walking without keys -------------------------------------------------------- */
 
 /* What tree_walk meets: pages before what they list. level 0 = a chunk. A
  * page that cannot be read is reported with its status and not entered. */
-typedef enum ouro_status tree_visit(void *context,
-    const uint8_t id[HASH_SIZE], unsigned level, enum ouro_status status,
-    struct ouro_error *err);
+typedef enum ouro_status tree_visit(void *context, const uint8_t id[HASH_SIZE],
+    unsigned level, enum ouro_status status, struct ouro_error *err);
 
 /* Visits every page and chunk below (and with) a root, repeated ones again;
  * stops at the first visit that is not OURO_OK. */

@@ -10,8 +10,10 @@ void
 tree_reader_init(struct tree_reader *reader, struct ouro_vault *vault,
     const struct tree_entry *root, unsigned level)
 {
-	*reader = (struct tree_reader){ .vault = vault, .root = *root,
-		.level = level, .at_root = true };
+	*reader = (struct tree_reader){ .vault = vault,
+		.root = *root,
+		.level = level,
+		.at_root = true };
 }
 
 void
@@ -142,7 +144,8 @@ tree_next(struct tree_reader *reader, struct tree_entry *out,
 		return OURO_OK;
 	}
 	if (reader->at_root) {
-		status = reader_enter(reader, &reader->root, reader->level, err);
+		status = reader_enter(reader, &reader->root, reader->level,
+		    err);
 		if (status != OURO_OK)
 			return status;
 		reader->at_root = false;
@@ -157,8 +160,8 @@ tree_next(struct tree_reader *reader, struct tree_entry *out,
 
 /* A page's clear part; the caller frees *out. */
 static enum ouro_status
-walk_load(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
-    unsigned level, Ouro__Page **out, struct ouro_error *err)
+walk_load(struct ouro_vault *vault, const uint8_t id[HASH_SIZE], unsigned level,
+    Ouro__Page **out, struct ouro_error *err)
 {
 	struct row_key key = row_id(ROW_PAGE, id, HASH_SIZE);
 	struct engine_value value = { 0 };
@@ -186,13 +189,14 @@ tree_walk(struct ouro_vault *vault, const uint8_t root[HASH_SIZE],
 
 	if (level == 0)
 		return visit(context, root, 0, OURO_OK, err);
-	loaded = level <= TREE_LEVEL_MAX ?
-	    walk_load(vault, root, level, &page, err) : OURO_DAMAGED;
+	loaded = level <= TREE_LEVEL_MAX
+	    ? walk_load(vault, root, level, &page, err)
+	    : OURO_DAMAGED;
 	status = visit(context, root, level, loaded, err);
 	if (loaded != OURO_OK)
 		return status;
 	for (size_t i = 0; status == OURO_OK && i < page->entries.len;
-	    i += HASH_SIZE)
+	     i += HASH_SIZE)
 		status = tree_walk(vault, page->entries.data + i, level - 1,
 		    visit, context, err);
 	canonical_free(&page->base);

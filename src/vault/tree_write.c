@@ -45,14 +45,15 @@ page_apply(struct ouro_vault *vault, const struct page *page,
 	}
 	keys[0] = row_id(ROW_PAGE, id, HASH_SIZE);
 	ops[0] = (struct engine_op){ .kind = ENGINE_PUT,
-		.key = row_bytes(&keys[0]), .value = record };
+		.key = row_bytes(&keys[0]),
+		.value = record };
 	for (size_t i = 0; i < count; i++) {
 		keys[i + 1] = row_pair(ROW_USE, page->entries[i].id, id);
 		ops[i + 1] = (struct engine_op){ .kind = ENGINE_PUT,
 			.key = row_bytes(&keys[i + 1]) };
 	}
-	status = engine_apply(vault->records, ops, count + 1,
-	    ENGINE_SYNC_NEVER, err);
+	status = engine_apply(vault->records, ops, count + 1, ENGINE_SYNC_NEVER,
+	    err);
 	if (status == OURO_OK)
 		copies_apply(vault, ops, 1);
 out:
@@ -101,8 +102,8 @@ page_entry(struct ouro_vault *vault, const struct page *page,
 
 /* Writes an open page unless it is there; out is pinned. */
 static enum ouro_status
-page_store(struct ouro_vault *vault, struct page *page,
-    struct tree_entry *out, struct ouro_error *err)
+page_store(struct ouro_vault *vault, struct page *page, struct tree_entry *out,
+    struct ouro_error *err)
 {
 	uint8_t epoch_key[KEY_SIZE];
 	struct buffer record = { 0 };
@@ -119,7 +120,8 @@ page_store(struct ouro_vault *vault, struct page *page,
 		    err);
 		bytes_wipe(epoch_key, sizeof(epoch_key));
 		if (status == OURO_OK)
-			status = page_encode(vault, page, out->id, &record, err);
+			status = page_encode(vault, page, out->id, &record,
+			    err);
 		if (status == OURO_OK)
 			status = page_apply(vault, page, out->id,
 			    buffer_bytes(&record), err);
@@ -132,14 +134,12 @@ page_store(struct ouro_vault *vault, struct page *page,
 	return status;
 }
 
-static enum ouro_status
-level_add(struct tree_writer *writer, unsigned level,
+static enum ouro_status level_add(struct tree_writer *writer, unsigned level,
     const struct tree_entry *entry, struct ouro_error *err);
 
 /* Writes the page of a level and lists it one level up. */
 static enum ouro_status
-level_flush(struct tree_writer *writer, unsigned level,
-    struct ouro_error *err)
+level_flush(struct tree_writer *writer, unsigned level, struct ouro_error *err)
 {
 	struct page *page = &writer->levels[level];
 	struct tree_entry entry = { 0 };
@@ -165,8 +165,9 @@ level_pin(struct tree_writer *writer, unsigned level,
 	struct pin_list *list = &writer->pins[level];
 	enum ouro_status status;
 
-	if (list->ids.size >= HASH_SIZE && memcmp(list->ids.data +
-	    list->ids.size - HASH_SIZE, id, HASH_SIZE) == 0)
+	if (list->ids.size >= HASH_SIZE &&
+	    memcmp(list->ids.data + list->ids.size - HASH_SIZE, id,
+		HASH_SIZE) == 0)
 		status = OURO_OK;
 	else
 		status = pin_list_add(list, id, err);

@@ -32,7 +32,7 @@ struct executor;
 struct executor_task;
 struct mac_key;
 
-#define CHUNK_LOCKS 64
+#define CHUNK_LOCKS   64
 #define OWNER_DEFAULT "local"
 
 struct ouro_vault {
@@ -53,19 +53,19 @@ struct ouro_vault {
 	char node[OURO_LABEL_MAX + 1]; /* this copy's label */
 	uint64_t joined_ms;
 
-	Ouro__StoreFile *store;	       /* under lanes_lock */
-	pthread_rwlock_t keys_lock;    /* keyring */
+	Ouro__StoreFile *store;	    /* under lanes_lock */
+	pthread_rwlock_t keys_lock; /* keyring */
 	struct keyring *keyring;
 	struct member_key member;
-	bool by_recovery_key;	       /* opened without a member key file */
-	struct mac_key *mac;	       /* of the id key */
-	struct mac_key *store_mac;     /* of the store file */
+	bool by_recovery_key;	   /* opened without a member key file */
+	struct mac_key *mac;	   /* of the id key */
+	struct mac_key *store_mac; /* of the store file */
 	struct chunker_table *chunker_table;
 
 	struct fs_file *lock_file; /* DIR/LOCK */
 	struct engine *records;
-	struct engine *copies; /* NULL: lost, read-only */
-	atomic_bool copies_behind;     /* a write to them failed: no clean close */
+	struct engine *copies;	   /* NULL: lost, read-only */
+	atomic_bool copies_behind; /* a write to them failed: no clean close */
 	pthread_rwlock_t lanes_lock;
 	struct engine *lanes[LANES_MAX];
 	char *lane_paths[LANES_MAX];
@@ -74,12 +74,12 @@ struct ouro_vault {
 	pthread_mutex_t chunk_locks[CHUNK_LOCKS];
 	struct pins pins;
 	pthread_mutex_t slots_lock;
-	struct chunk_slot *slots;      /* free ones */
+	struct chunk_slot *slots; /* free ones */
 	pthread_mutex_t codes_lock;
-	struct vault_code *codes;      /* prepared erasure codes */
+	struct vault_code *codes; /* prepared erasure codes */
 
-	pthread_mutex_t commit_lock;   /* queue */
-	pthread_mutex_t set_lock;      /* context, numbers: held by the step */
+	pthread_mutex_t commit_lock; /* queue */
+	pthread_mutex_t set_lock;    /* context, numbers: held by the step */
 	struct commit_change *commit_first, **commit_last;
 	struct executor_task *commit_task;
 	struct context context;
@@ -99,8 +99,7 @@ struct vault_code {
  * (both may be NULL: the real ones). */
 enum ouro_status vault_open(const char *dir,
     const struct ouro_vault_options *options, struct fs *fs,
-    struct executor *executor, struct ouro_vault **out,
-    struct ouro_error *err);
+    struct executor *executor, struct ouro_vault **out, struct ouro_error *err);
 
 /* The prepared code; borrowed until close. */
 enum ouro_status vault_code(struct ouro_vault *vault, unsigned k, unsigned m,

@@ -59,8 +59,10 @@ stage_chunk(struct bench *bench)
 	size_t done = 0, length;
 	while (done < bench->data.size) {
 		need(!chunker_cut(bench->chunker,
-		    bytes_of(bench->data.data + done, bench->data.size - done),
-		    true, &length, NULL), "chunker_cut");
+			 bytes_of(bench->data.data + done,
+			     bench->data.size - done),
+			 true, &length, NULL),
+		    "chunker_cut");
 		done += length;
 	}
 }
@@ -76,7 +78,7 @@ scan_all(struct bench *bench, buzhash_scan *scan)
 		terms[i] = (uint8_t)(i * i * 31 >> 3);
 	buzhash_init(&buzhash, terms);
 	for (size_t at = BUZHASH_REGION; at < bench->data.size;
-	    at += BUZHASH_REGION)
+	     at += BUZHASH_REGION)
 		scan(&buzhash, bench->data.data + at, hits);
 }
 
@@ -110,8 +112,9 @@ stage_compress(struct bench *bench)
 		enum compress_codec codec;
 		size_t before = bench->packed.size;
 		need(!compress_chunk(bench->compressor, COMPRESS_LEVEL_DEFAULT,
-		    bytes_of(bench->data.data + at, PIECE), &bench->packed,
-		    &codec, NULL), "compress");
+			 bytes_of(bench->data.data + at, PIECE), &bench->packed,
+			 &codec, NULL),
+		    "compress");
 		bench->index[at / PIECE] = (struct compressed){
 			.codec = (uint8_t)codec,
 			.data = bytes_of(bench->packed.data + before,
@@ -128,7 +131,8 @@ stage_decompress(struct bench *bench)
 	for (size_t i = 0; i < bench->data.size / PIECE; i++) {
 		out.size = 0;
 		need(!decompress_chunk(bench->compressor, &bench->index[i],
-		    PIECE, &out, NULL), "decompress");
+			 PIECE, &out, NULL),
+		    "decompress");
 	}
 	buffer_release(&out);
 }
@@ -139,8 +143,9 @@ stage_seal(struct bench *bench)
 	uint8_t tag[TAG_SIZE], nonce[NONCE_SIZE] = { 0 };
 	for (size_t at = 0; at < bench->data.size; at += PIECE)
 		need(!aead_seal(secret, nonce, bytes_of(NULL, 0),
-		    bytes_of(bench->data.data + at, PIECE), bench->scratch,
-		    tag, NULL), "aead_seal");
+			 bytes_of(bench->data.data + at, PIECE), bench->scratch,
+			 tag, NULL),
+		    "aead_seal");
 }
 
 /* Slices of one piece: data from the input, parity in scratch. */
@@ -163,8 +168,7 @@ stage_encode(struct bench *bench)
 	for (size_t at = 0; at < bench->data.size; at += PIECE) {
 		size_t size = lay_out(bench, at, &slices);
 		erasure_encode(bench->erasure,
-		    (const uint8_t *const *)slices.data, slices.data + K,
-		    size);
+		    (const uint8_t *const *)slices.data, slices.data + K, size);
 	}
 }
 
@@ -192,7 +196,8 @@ stage_slice_hash(struct bench *bench)
 	uint8_t hash[HASH_SIZE];
 	for (size_t at = 0; at < bench->data.size; at += PIECE)
 		need(!hash_sha256(bytes_of(bench->data.data + at, PIECE), hash,
-		    NULL), "hash_sha256");
+			 NULL),
+		    "hash_sha256");
 }
 
 static const struct {
@@ -232,8 +237,9 @@ fill_text(uint8_t *data, size_t size, uint64_t *seed)
 	for (size_t w = 0; w < 4096; w++) {
 		size_t length = 2 + random_next(seed) % 9;
 		for (size_t i = 0; i < length; i++)
-			words[w][i] = "etaoinshrdlucmfwygpbvk"
-			    [random_next(seed) % 22];
+			words[w]
+			     [i] = "etaoinshrdlucmfwygpbvk"[random_next(seed) %
+				 22];
 		words[w][length] = '\0';
 	}
 	for (size_t at = 0; at < size;) {
@@ -299,11 +305,13 @@ main(int argc, char **argv)
 	bench.data = bytes_of(data, size);
 	/* Reserved once, so that the index may point into it. */
 	need(!buffer_reserve(&bench.packed, size + PIECE, NULL) &&
-	    !chunker_table_new(secret, &table, NULL) &&
-	    !chunker_new(table, &bench.chunker, NULL) &&
-	    !compressor_new(&bench.compressor, NULL) &&
-	    !mac_key_new(bytes_of(secret, sizeof secret), &bench.mac, NULL) &&
-	    !erasure_new(K, M, &bench.erasure, NULL), "set-up");
+		!chunker_table_new(secret, &table, NULL) &&
+		!chunker_new(table, &bench.chunker, NULL) &&
+		!compressor_new(&bench.compressor, NULL) &&
+		!mac_key_new(bytes_of(secret, sizeof secret), &bench.mac,
+		    NULL) &&
+		!erasure_new(K, M, &bench.erasure, NULL),
+	    "set-up");
 
 	for (size_t kind = 0; kind < KINDS; kind++) {
 		fill(data, size, kind);

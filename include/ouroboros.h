@@ -326,7 +326,7 @@ enum ouro_status ouro_children(struct ouro_vault *vault,
     const uint8_t id[OURO_ID_SIZE], ouro_each_id *each, void *context,
     struct ouro_error *err);
 /* Versions of a name ("blobs" namespace), newest first. */
-enum ouro_status ouro_versions(struct ouro_vault *vault, const char *name,
+enum ouro_status ouro_versions(struct ouro_vault *vault, const char *path,
     ouro_each_id *each, void *context, struct ouro_error *err);
 
 /* ---- removing ------------------------------------------------------------------------------ */

@@ -103,7 +103,6 @@ void
 append_rotate(struct log_engine *log)
 {
 	log->active = NULL;
-	log->active_continued = false;
 	log->unflushed = 0;
 }
 
@@ -113,13 +112,14 @@ segment_begin_next(struct log_engine *log, struct ouro_error *err)
 	struct segment_plan plan = {
 		.kind = SEGMENT_LOG,
 		.first = log->sequence_next,
-		.seal_key = log->seal_key,
 	};
 	struct segment *segment = NULL;
 	enum ouro_status status;
 
 	append_rotate(log);
-	plan.id = atomic_fetch_add(&log->id_next, 1);
+	status = log_engine_id_take(log, &plan.id, err);
+	if (status != OURO_OK)
+		return status;
 	pthread_rwlock_rdlock(&log->lock);
 	status = log_engine_ids(log, &plan.ids, &plan.ids_count, err);
 	pthread_rwlock_unlock(&log->lock);
@@ -183,55 +183,8 @@ append_write(struct log_engine *log, uint64_t count, struct ouro_error *err)
 	}
 	log->active_end += log->assembly.size;
 	log->sequence_next += count;
-	log->appended = true;
 	flush_hint(log, log->assembly.size);
 	return OURO_OK;
-}
-
-/* Writes a mark, which has no key and no value, alone and durable. */
-static enum ouro_status
-mark_write(struct log_engine *log, enum record_op op, struct ouro_error *err)
-{
-	struct record record = {
-		.op = (uint8_t)op,
-		.sequence = log->sequence_next,
-		.durable = log->durable,
-	};
-	struct segment *segment = log->active;
-	enum ouro_status status;
-
-	assembly_clear(&log->assembly);
-	status = assembly_record(&log->assembly, &segment->frame, &record, err);
-	if (status == OURO_OK)
-		status = append_write(log, 1, err);
-	if (status == OURO_OK)
-		status = append_sync(log, err);
-	if (status == OURO_OK) {
-		pthread_rwlock_wrlock(&log->lock);
-		segment->frame_bytes += log->assembly.size;
-		segment->end = log->active_end;
-		log->sequence = log->sequence_next - 1;
-		log->durable_shown = log->durable;
-		pthread_rwlock_unlock(&log->lock);
-	}
-	assembly_clear(&log->assembly);
-	return status;
-}
-
-/*
- * A session that goes on with a segment of an earlier one. When sealed, it
- * first makes durable that it does: should it crash and all its records be
- * lost, the next session must not use their sequences, which are nonces.
- */
-static enum ouro_status
-session_begin(struct log_engine *log, struct ouro_error *err)
-{
-	enum ouro_status status = OURO_OK;
-
-	if (log->active->frame.sealed)
-		status = mark_write(log, RECORD_OPENED, err);
-	log->active_continued = false;
-	return status;
 }
 
 enum ouro_status
@@ -242,7 +195,7 @@ append_prepare(struct log_engine *log, uint64_t size, bool *full,
 	const struct segment *active = log->active;
 
 	*full = false;
-	if (active != NULL && !log->active_continued) {
+	if (active != NULL) {
 		uint64_t end = log->active_end + gathered;
 
 		if (end == active->begin ||
@@ -253,23 +206,15 @@ append_prepare(struct log_engine *log, uint64_t size, bool *full,
 		return *full ? OURO_OK : segment_begin_next(log, err);
 	}
 	assert(gathered == 0);
-	if (active == NULL || log->active_end + size > log->segment_size)
-		return segment_begin_next(log, err);
-	return session_begin(log, err);
+	return segment_begin_next(log, err);
 }
 
 enum ouro_status
 append_close(struct log_engine *log, struct ouro_error *err)
 {
-	enum ouro_status status = OURO_OK;
-
-	if (atomic_load(&log->broken))
+	if (atomic_load(&log->broken) || !append_unsynced(log))
 		return OURO_OK;
-	if (append_unsynced(log))
-		status = append_sync(log, err);
-	if (status == OURO_OK && log->appended && log->active != NULL)
-		status = mark_write(log, RECORD_CLOSED, err);
-	return status;
+	return append_sync(log, err);
 }
 
 void

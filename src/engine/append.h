@@ -1,5 +1,5 @@
 /*
- * append - the end of the log: the active segment, syncs, marks.
+ * append - the end of the log: the active segment, syncs.
  *
  * Called by the commit step only, and at opening and closing.
  */
@@ -36,7 +36,7 @@ void append_rotate(struct log_engine *log);
 enum ouro_status append_allowed(const struct log_engine *log,
     struct ouro_error *err);
 
-/* Makes all durable and notes that the log was closed. */
+/* Makes all durable. */
 enum ouro_status append_close(struct log_engine *log, struct ouro_error *err);
 void append_release(struct log_engine *log);
 

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/fs.h"
-#include "crypt/aead.h"
 
 #define REFERENCE_MIN 2048u /* smaller values are copied */
 
@@ -74,6 +73,7 @@ piece_add(struct assembly *assembly, struct assembly_piece piece,
 		assembly->pieces = grown;
 		assembly->capacity = capacity;
 	}
+	assert(assembly->pieces != NULL);
 	assembly->pieces[assembly->count++] = piece;
 	assembly->size += piece.size;
 	return OURO_OK;
@@ -114,7 +114,7 @@ sealed_add(struct assembly *assembly, const struct record_frame *frame,
     const struct record *record, uint32_t *crc, struct ouro_error *err)
 {
 	size_t size = record->key.size + record->value.size;
-	uint8_t additional[RECORD_ADDITIONAL], nonce[NONCE_SIZE];
+	struct record sealed = *record;
 	struct buffer *bytes = &assembly->bytes;
 	struct assembly_piece piece = { NULL, bytes->size, size + TAG_SIZE };
 	enum ouro_status status;
@@ -129,12 +129,8 @@ sealed_add(struct assembly *assembly, const struct record_frame *frame,
 	if (record->value.size > 0)
 		memcpy(at + record->key.size, record->value.data,
 		    record->value.size);
-	record_additional(additional, record->op, (uint32_t)record->key.size,
-	    (uint32_t)record->value.size, record->sequence);
-	record_nonce(nonce, record->sequence);
-	status = aead_seal(frame->key, nonce,
-	    bytes_of(additional, sizeof additional), bytes_of(at, size), at,
-	    at + size, err);
+	sealed.session = assembly->session;
+	status = record_seal(frame, &sealed, at, err);
 	if (status != OURO_OK) {
 		bytes_wipe(at, size);
 		return status;
@@ -161,17 +157,28 @@ body_add(struct assembly *assembly, const struct record_frame *frame,
 	return reference_add(assembly, record->value, err);
 }
 
-static void
-head_encode(uint8_t head[RECORD_HEAD], uint8_t op, uint32_t key_size,
-    uint32_t value_size, uint64_t sequence, uint64_t durable)
+/* Appends a head, with the session where there is one; *crc begins. */
+static enum ouro_status
+head_add(struct assembly *assembly, const struct record_frame *frame,
+    const struct record *record, uint32_t *crc, struct ouro_error *err)
 {
+	uint32_t key_size = record->op == RECORD_BATCH
+	    ? record->count
+	    : (uint32_t)record->key.size;
+	uint8_t head[RECORD_HEAD_MAX];
+	size_t size = record_head(frame);
+
 	head[0] = RECORD_MAGIC_0;
 	head[1] = RECORD_MAGIC_1;
-	head[2] = op;
+	head[2] = record->op;
 	put_u32le(head + 3, key_size);
-	put_u32le(head + 7, value_size);
-	put_u64le(head + 11, sequence);
-	put_u64le(head + 19, durable);
+	put_u32le(head + 7, (uint32_t)record->value.size);
+	put_u64le(head + 11, record->sequence);
+	put_u64le(head + 19, record->durable);
+	if (frame->sealed)
+		memcpy(head + RECORD_HEAD, assembly->session, RECORD_SESSION);
+	*crc = record_crc(frame->salt_crc, bytes_of(head + 2, size - 2));
+	return copy_add(assembly, bytes_of(head, size), err);
 }
 
 enum ouro_status
@@ -180,17 +187,15 @@ assembly_record(struct assembly *assembly, const struct record_frame *frame,
 {
 	uint64_t end = assembly->size +
 	    record_size(frame, record->key.size, record->value.size);
-	uint8_t head[RECORD_HEAD];
+	struct record plain = *record;
 	enum ouro_status status;
 	uint32_t crc;
 
 	assert(!frame->old && record->op != RECORD_BATCH);
-	head_encode(head, record->op, (uint32_t)record->key.size,
-	    (uint32_t)record->value.size, record->sequence, record->durable);
-	crc = record_crc(frame->salt_crc, bytes_of(head + 2, RECORD_HEAD - 2));
-	status = copy_add(assembly, bytes_of(head, sizeof head), err);
+	plain.sub = false; /* also when it was copied out of a batch */
+	status = head_add(assembly, frame, &plain, &crc, err);
 	if (status == OURO_OK)
-		status = body_add(assembly, frame, record, &crc, err);
+		status = body_add(assembly, frame, &plain, &crc, err);
 	if (status == OURO_OK)
 		status = crc_add(assembly, crc, err);
 	assert(status != OURO_OK || assembly->size == end);
@@ -217,7 +222,7 @@ assembly_batch_size(const struct record_frame *frame,
 
 	if (count > UINT32_MAX || size > RECORD_BATCH_MAX)
 		return UINT64_MAX;
-	return RECORD_HEAD + size + RECORD_CRC;
+	return record_head(frame) + size + RECORD_CRC;
 }
 
 /* Appends one sub-record; *outer, the batch's CRC, runs over all of it. */
@@ -262,16 +267,19 @@ assembly_batch(struct assembly *assembly, const struct record_frame *frame,
     uint64_t durable, struct ouro_error *err)
 {
 	uint64_t size = subs_size(frame, ops, count);
-	uint64_t end = assembly->size + RECORD_HEAD + size + RECORD_CRC;
-	uint8_t head[RECORD_HEAD];
+	uint64_t end = assembly->size + record_head(frame) + size + RECORD_CRC;
+	struct record batch = {
+		.op = RECORD_BATCH,
+		.count = (uint32_t)count,
+		.value.size = (size_t)size,
+		.sequence = sequence,
+		.durable = durable,
+	};
 	enum ouro_status status;
 	uint32_t crc;
 
 	assert(!frame->old && count <= UINT32_MAX && size <= RECORD_BATCH_MAX);
-	head_encode(head, RECORD_BATCH, (uint32_t)count, (uint32_t)size,
-	    sequence, durable);
-	crc = record_crc(frame->salt_crc, bytes_of(head + 2, RECORD_HEAD - 2));
-	status = copy_add(assembly, bytes_of(head, sizeof head), err);
+	status = head_add(assembly, frame, &batch, &crc, err);
 	for (size_t i = 0; status == OURO_OK && i < count; i++) {
 		struct record sub = {
 			.op = ops[i].kind == ENGINE_PUT ? RECORD_PUT
@@ -279,6 +287,10 @@ assembly_batch(struct assembly *assembly, const struct record_frame *frame,
 			.key = ops[i].key,
 			.value = ops[i].value,
 			.sequence = sequence + i,
+			.durable = durable,
+			.sub = true,
+			.batch_first = sequence,
+			.batch_count = (uint32_t)count,
 		};
 
 		status = sub_add(assembly, frame, &sub, &crc, err);

@@ -25,7 +25,8 @@ struct assembly {
 	struct assembly_piece *pieces;
 	size_t count;
 	size_t capacity;
-	uint64_t size; /* of all pieces */
+	uint64_t size;			 /* of all pieces */
+	uint8_t session[RECORD_SESSION]; /* of sealed records */
 };
 
 /* Forgets what was gathered and keeps the memory. */

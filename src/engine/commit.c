@@ -30,10 +30,11 @@ ops_publish(struct log_engine *log, const struct commit_request *request,
 {
 	struct segment *segment = log->active;
 	bool sub = request->count > 1;
-	uint64_t offset = request->offset + (sub ? RECORD_HEAD : 0);
+	size_t head = record_head(&segment->frame);
+	uint64_t offset = request->offset + (sub ? head : 0);
 
 	if (sub)
-		segment->frame_bytes += RECORD_HEAD + RECORD_CRC;
+		segment->frame_bytes += head + RECORD_CRC;
 	for (size_t i = 0; i < request->count; i++) {
 		const struct engine_op *op = &request->ops[i];
 		struct location location = {
@@ -43,7 +44,7 @@ ops_publish(struct log_engine *log, const struct commit_request *request,
 			.value_size = (uint32_t)op->value.size,
 			.state = op->kind == ENGINE_PUT ? LOCATION_VALUE
 							: LOCATION_TOMBSTONE,
-			.sub = sub,
+			.batch_offset = (uint32_t)(offset - request->offset),
 		};
 		enum ouro_status status = index_note(&log->index, op->key,
 		    &location, err);

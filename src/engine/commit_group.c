@@ -69,6 +69,9 @@ request_gather(struct commit_group *group, struct commit_request *request,
 	status = append_prepare(log, size, full, err);
 	if (status != OURO_OK || *full)
 		return status;
+	if (log->sequence_next > RECORD_SEQUENCE_MAX - 2 * RECORD_BATCH_MAX)
+		return error_set(err, OURO_UNSUPPORTED,
+		    "%s: no sequence is left for a new record", log->dir);
 	mark = assembly_mark(&log->assembly);
 	request->sequence = log->sequence_next + group->operations;
 	request->offset = log->active_end + log->assembly.size;

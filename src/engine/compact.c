@@ -345,8 +345,7 @@ compact_all(struct engine *engine, double dead_share, uint64_t *freed,
 	before = disk_size(log);
 	status = last_close(log, dead_share, &closed, err);
 	if (status == OURO_OK)
-		status = victims_choose(log, dead_share, closed, &victims,
-		    err);
+		status = victims_choose(log, dead_share, closed, &victims, err);
 	if (status == OURO_OK)
 		status = rounds_run(log, victims, err);
 	for (size_t i = 0; victims != NULL && victims[i] != NULL; i++)

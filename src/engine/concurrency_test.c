@@ -207,7 +207,8 @@ everything_at_once(void **state)
 
 /* ---- group commit ------------------------------------------------------------------------ */
 
-/* A sync that takes as long as it takes the other writers to queue up. */
+/* A sync, begun for one writer alone, that takes as long as it takes the
+ * others to queue up. */
 static struct {
 	const struct fs_ops *real;
 	struct log_engine *log;
@@ -264,6 +265,8 @@ waiting_writers_share_a_sync(void **state)
 		assert_int_equal(pthread_create(&writers[i].thread, NULL,
 				     one_put, &writers[i]),
 		    0);
+		while (atomic_load(&gate.syncs) == 0)
+			sched_yield();
 	}
 	for (unsigned i = 0; i < WRITERS; i++)
 		pthread_join(writers[i].thread, NULL);

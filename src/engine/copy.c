@@ -48,8 +48,10 @@ older_may_stay(const struct copy *copy, uint64_t sequence)
 	return false;
 }
 
+/* Whether this very record, and no other of its sequence, is a key's. */
 static bool
-counts(struct copy *copy, const struct record *record)
+counts(struct copy *copy, const struct segment *victim, uint64_t offset,
+    const struct record *record)
 {
 	struct log_engine *log = copy->log;
 	const struct location *place;
@@ -58,7 +60,7 @@ counts(struct copy *copy, const struct record *record)
 	pthread_rwlock_rdlock(&log->lock);
 	place = index_find(&log->index, record->key);
 	if (place != NULL && place->sequence == record->sequence &&
-	    is_victim(copy, place->segment))
+	    place->segment == victim && place->offset == offset)
 		result = place->state == LOCATION_VALUE ||
 		    (place->state == LOCATION_TOMBSTONE &&
 			older_may_stay(copy, record->sequence));
@@ -117,11 +119,12 @@ output_begin(struct copy *copy, struct ouro_error *err)
 	struct log_engine *log = copy->log;
 	struct segment_plan plan = {
 		.kind = SEGMENT_COPIES,
-		.seal_key = log->seal_key,
-		.id = atomic_fetch_add(&log->id_next, 1),
 	};
-	enum ouro_status status;
+	enum ouro_status status = log_engine_id_take(log, &plan.id, err);
 
+	if (status != OURO_OK)
+		return status;
+	copy->sequence = UINT64_MAX; /* a new salt wants a new session */
 	pthread_rwlock_rdlock(&log->lock);
 	status = log_engine_ids(log, &plan.ids, &plan.ids_count, err);
 	pthread_rwlock_unlock(&log->lock);
@@ -130,7 +133,20 @@ output_begin(struct copy *copy, struct ouro_error *err)
 	return segment_begin(&log->files, log->dir, &plan, &copy->output, err);
 }
 
-/* Copies one record, whose seal is open, if it counts. */
+/* No sequence may be sealed twice under one key. */
+static enum ouro_status
+session_see(struct copy *copy, uint64_t sequence, struct ouro_error *err)
+{
+	bool grows = sequence > copy->sequence;
+
+	copy->sequence = sequence;
+	if (grows || copy->log->seal_key == NULL)
+		return OURO_OK;
+	return fs_random(copy->log->fs, copy->assembly.session, RECORD_SESSION,
+	    err);
+}
+
+/* Copies one record that counts, whose seal is open. */
 static enum ouro_status
 record_copy(struct copy *copy, const struct record *record,
     struct ouro_error *err)
@@ -138,14 +154,13 @@ record_copy(struct copy *copy, const struct record *record,
 	struct record plain = *record;
 	enum ouro_status status = OURO_OK;
 
-	if ((record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
-	    !counts(copy, record))
-		return OURO_OK;
 	if (copy->output != NULL &&
 	    copy->output->end + copy->assembly.size >= copy->log->segment_size)
 		status = output_finish(copy, err);
 	if (status == OURO_OK && copy->output == NULL)
 		status = output_begin(copy, err);
+	if (status == OURO_OK)
+		status = session_see(copy, record->sequence, err);
 	if (status != OURO_OK)
 		return status;
 	plain.durable = copy->durable;
@@ -194,6 +209,9 @@ source_record(void *context, uint64_t offset, bool good, struct record *record,
 	if (source->victim->kind == SEGMENT_OLD)
 		record->sequence = region_old_sequence(source->victim->id,
 		    offset);
+	if ((record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
+	    !counts(source->copy, source->victim, offset, record))
+		return OURO_OK;
 	return record_copy(source->copy, record, err);
 }
 
@@ -202,15 +220,14 @@ source_batch(struct copy_source *source, const struct walk_item *item,
     struct ouro_error *err)
 {
 	const struct record *batch = &item->record;
-	uint64_t offset = item->offset + RECORD_HEAD;
+	const struct record_frame *frame = &source->victim->frame;
+	uint64_t offset = item->offset + record_head(frame);
 	enum ouro_status status = OURO_OK;
 	size_t at = 0;
 
 	for (uint32_t i = 0; status == OURO_OK && i < batch->count; i++) {
 		struct record sub;
-		bool good = record_sub_decode(&source->victim->frame,
-		    batch->value.data + at, batch->value.size - at,
-		    batch->sequence + i, &sub);
+		bool good = record_sub_decode(frame, batch, i, at, &sub);
 
 		status = source_record(source, offset + at, good, &sub, err);
 		if (!good)

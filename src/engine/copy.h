@@ -14,6 +14,7 @@ struct copy {
 	struct segment *output; /* being filled, under a temporary name */
 	struct segment **made;	/* finished; referenced */
 	size_t made_count;
+	uint64_t sequence; /* of the last record; UINT64_MAX: none in output */
 	struct assembly assembly;
 };
 

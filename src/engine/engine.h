@@ -53,6 +53,9 @@ struct engine_options {
 	 * (AES-256-GCM) under a key derived from this one per segment. Must
 	 * be given again, the same, at each opening: else OURO_WRONG_KEY. */
 	const uint8_t *seal_key;
+	/* Copied; NULL = "". With seal_key: what tells this engine from others
+	 * under the same key, so that their files cannot be swapped. */
+	const char *name;
 };
 
 enum ouro_status engine_memory_open(const struct engine_options *options,
@@ -62,7 +65,8 @@ enum ouro_status engine_memory_open(const struct engine_options *options,
  * Opens or makes a log engine in directory dir.
  *   OURO_LOCKED      another process (named by its pid) has it open
  *   OURO_UNSUPPORTED written by a newer format
- *   OURO_WRONG_KEY   another seal_key
+ *   OURO_WRONG_KEY   another seal_key or name, or none where one is needed:
+ *                    no file of the store fits them
  * Damage below the durable mark does not fail the opening: it is logged,
  * counted in engine_stats, and told by engine_verify.
  */

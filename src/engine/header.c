@@ -5,20 +5,16 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "crypt/hash.h"
 #include "crypt/kdf.h"
+
+#define HEADER_CHECK_AT 59
 
 static const char label_check[] = "ouroboros segment check 1";
 
-_Static_assert(HEADER_FIXED == RECORD_PREFIX + 68, "as in the table");
+#define CHECK_INFO (sizeof label_check - 1 + HASH_SIZE)
 
-enum ouro_status
-header_check(const uint8_t salt[RECORD_SALT], const uint8_t *seal_key,
-    uint8_t out[HEADER_CHECK], struct ouro_error *err)
-{
-	return kdf_hkdf(bytes_of(seal_key, KEY_SIZE),
-	    bytes_of(salt, RECORD_SALT), bytes_text(label_check), out,
-	    HEADER_CHECK, err);
-}
+_Static_assert(HEADER_FIXED == RECORD_PREFIX + 68, "as in the table");
 
 static void
 fixed_encode(const struct header *header, uint8_t fixed[HEADER_FIXED])
@@ -34,8 +30,55 @@ fixed_encode(const struct header *header, uint8_t fixed[HEADER_FIXED])
 	put_u64le(fixed + 39, header->made_ms);
 	put_u64le(fixed + 47, header->first);
 	put_u32le(fixed + 55, header->flags);
-	memcpy(fixed + 59, header->check, HEADER_CHECK);
+	memcpy(fixed + HEADER_CHECK_AT, header->check, HEADER_CHECK);
 	put_u32le(fixed + 75, header->count);
+}
+
+static void
+ids_encode(const struct header *header, uint8_t *out)
+{
+	for (uint32_t i = 0; i < header->count; i++)
+		put_u64le(out + 8 * (size_t)i, header->ids[i]);
+}
+
+/* What the check tells of: label, and SHA-256 over all that stands before
+ * the check, the ids, and the engine's name. */
+static enum ouro_status
+check_info(const struct header *header, const char *name,
+    uint8_t info[CHECK_INFO], struct ouro_error *err)
+{
+	size_t ids_size = 8 * (size_t)header->count;
+	uint8_t fixed[HEADER_FIXED];
+	uint8_t *ids = malloc(ids_size + 1);
+	struct bytes parts[3];
+	enum ouro_status status;
+
+	if (ids == NULL)
+		return error_memory(err);
+	fixed_encode(header, fixed);
+	ids_encode(header, ids);
+	parts[0] = bytes_of(fixed, HEADER_CHECK_AT);
+	parts[1] = bytes_of(ids, ids_size);
+	parts[2] = bytes_text(name);
+	memcpy(info, label_check, sizeof label_check - 1);
+	status = hash_sha256_parts(parts, 3, info + sizeof label_check - 1,
+	    err);
+	free(ids);
+	return status;
+}
+
+enum ouro_status
+header_check(const struct header *header, const uint8_t *seal_key,
+    const char *name, uint8_t out[HEADER_CHECK], struct ouro_error *err)
+{
+	uint8_t info[CHECK_INFO];
+	enum ouro_status status = check_info(header, name, info, err);
+
+	if (status != OURO_OK)
+		return status;
+	return kdf_hkdf(bytes_of(seal_key, KEY_SIZE),
+	    bytes_of(header->salt, RECORD_SALT), bytes_of(info, sizeof info),
+	    out, HEADER_CHECK, err);
 }
 
 enum ouro_status
@@ -55,9 +98,8 @@ header_encode(const struct header *header, struct buffer *out,
 		return status;
 	at = out->data + begin;
 	fixed_encode(header, at);
-	at += HEADER_FIXED;
-	for (uint32_t i = 0; i < header->count; i++, at += 8)
-		put_u64le(at, header->ids[i]);
+	ids_encode(header, at + HEADER_FIXED);
+	at += HEADER_FIXED + 8 * (size_t)header->count;
 	put_u32le(at,
 	    record_crc(0,
 		bytes_of(out->data + begin + 2, size - 2 - RECORD_CRC)));
@@ -92,8 +134,16 @@ ids_decode(const char *name, struct bytes data, struct header *out,
 	out->ids = calloc(out->count + 1u, sizeof *out->ids);
 	if (out->ids == NULL)
 		return error_memory(err);
-	for (uint32_t i = 0; i < out->count; i++)
-		out->ids[i] = get_u64le(data.data + HEADER_FIXED + 8 * i);
+	for (uint32_t i = 0; i < out->count; i++) {
+		uint64_t id = get_u64le(
+		    data.data + HEADER_FIXED + 8 * (size_t)i);
+
+		if (id > HEADER_ID_MAX || (i > 0 && id <= out->ids[i - 1]))
+			return error_set(err, OURO_DAMAGED,
+			    "%s: the header's list of segments is out of order",
+			    name);
+		out->ids[i] = id;
+	}
 	return OURO_OK;
 }
 
@@ -121,12 +171,15 @@ header_decode(const char *name, struct bytes data, struct header *out,
 	out->made_ms = get_u64le(p + 39);
 	out->first = get_u64le(p + 47);
 	out->flags = get_u32le(p + 55);
-	memcpy(out->check, p + 59, HEADER_CHECK);
+	memcpy(out->check, p + HEADER_CHECK_AT, HEADER_CHECK);
 	out->count = get_u32le(p + 75);
 	if ((out->flags & ~(HEADER_SEALED | HEADER_COPIES)) != 0)
 		return error_set(err, OURO_UNSUPPORTED,
 		    "%s has flags %#" PRIx32 " that this version does not know",
 		    name, out->flags);
+	if (out->first > RECORD_SEQUENCE_MAX)
+		return error_set(err, OURO_DAMAGED,
+		    "%s: the header begins at an impossible sequence", name);
 	return ids_decode(name, bytes_of(p, (size_t)claim), out, err);
 }
 

@@ -12,10 +12,10 @@
  *   39      8       made at, Unix ms
  *   47      8       first sequence (a segment of copies: 0)
  *   55      4       flags: 1 sealed, 2 copies made by compaction or repair
- *   59      16      key check (sealed), else zeros
+ *   59      16      check (sealed), else zeros
  *   75      4       n
  *   79      8 n     ids of the segments that were there when it was made,
- *                   ascending
+ *                   ascending, all below 10^18
  *   79+8n   4       CRC-32 over op ... the byte before
  */
 #ifndef ENGINE_HEADER_H
@@ -29,6 +29,7 @@
 #define HEADER_CHECK	 16
 #define HEADER_FIXED	 79 /* bytes before the ids */
 #define HEADER_IDS_MAX	 (1u << 20)
+#define HEADER_ID_MAX	 999999999999999999u /* 18 digits in a file name */
 #define HEADER_SIZE(ids) (HEADER_FIXED + 8 * (uint64_t)(ids) + RECORD_CRC)
 
 struct header {
@@ -42,9 +43,11 @@ struct header {
 	uint32_t count;
 };
 
-/* The key check that goes with a salt. */
-enum ouro_status header_check(const uint8_t salt[RECORD_SALT],
-    const uint8_t *seal_key, uint8_t out[HEADER_CHECK], struct ouro_error *err);
+/* The check of a sealed header: a key derived from seal_key and the salt for
+ * all its other bytes and the engine's name. */
+enum ouro_status header_check(const struct header *header,
+    const uint8_t *seal_key, const char *name, uint8_t out[HEADER_CHECK],
+    struct ouro_error *err);
 
 /* Appends the record to out. */
 enum ouro_status header_encode(const struct header *header, struct buffer *out,

@@ -23,8 +23,8 @@ struct location {
 	uint64_t offset;
 	uint64_t sequence;
 	uint32_t value_size;
+	uint32_t batch_offset; /* in a batch: from its begin; else 0 */
 	uint8_t state;
-	bool sub; /* of a batch */
 };
 
 struct index {

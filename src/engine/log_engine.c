@@ -1,7 +1,5 @@
 #include "engine/log_engine.h"
 
-#include <assert.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -17,56 +15,6 @@
 #define SEGMENT_SIZE_DEFAULT  (64u * 1024 * 1024)
 #define SYNC_INTERVAL_DEFAULT 100u
 #define LOCK_NAME	      "LOCK"
-
-/* ---- the list of segments --------------------------------------------------------- */
-
-enum ouro_status
-log_engine_segment_add(struct log_engine *log, struct segment *segment,
-    struct ouro_error *err)
-{
-	size_t i = log->segment_count;
-
-	if (i == log->segment_capacity) {
-		size_t capacity = i * 2 + 16;
-		struct segment **grown = realloc(log->segments,
-		    capacity * sizeof(struct segment *));
-
-		if (grown == NULL)
-			return error_memory(err);
-		log->segments = grown;
-		log->segment_capacity = capacity;
-	}
-	for (; i > 0 && log->segments[i - 1]->id > segment->id; i--)
-		log->segments[i] = log->segments[i - 1];
-	log->segments[i] = segment;
-	log->segment_count++;
-	return OURO_OK;
-}
-
-void
-log_engine_segment_remove(struct log_engine *log, const struct segment *segment)
-{
-	size_t i = 0;
-
-	while (log->segments[i] != segment)
-		i++;
-	log->segment_count--;
-	for (; i < log->segment_count; i++)
-		log->segments[i] = log->segments[i + 1];
-}
-
-enum ouro_status
-log_engine_ids(const struct log_engine *log, uint64_t **ids, uint32_t *count,
-    struct ouro_error *err)
-{
-	*count = (uint32_t)log->segment_count;
-	*ids = calloc(log->segment_count + 1, sizeof **ids);
-	if (*ids == NULL)
-		return error_memory(err);
-	for (size_t i = 0; i < log->segment_count; i++)
-		(*ids)[i] = log->segments[i]->id;
-	return OURO_OK;
-}
 
 /* ---- reading ------------------------------------------------------------------------ */
 
@@ -263,6 +211,7 @@ log_free(struct log_engine *log)
 	pthread_mutex_destroy(&log->queue_lock);
 	pthread_mutex_destroy(&log->care);
 	bytes_wipe(log->seal_key_bytes, sizeof log->seal_key_bytes);
+	free(log->name);
 	free(log->dir);
 	free(log);
 }
@@ -356,6 +305,19 @@ options_take(struct log_engine *log, const struct engine_options *options)
 	log->seal_key = log->seal_key_bytes;
 }
 
+static enum ouro_status
+names_take(struct log_engine *log, const char *dir, const char *name,
+    struct ouro_error *err)
+{
+	log->dir = strdup(dir);
+	log->name = strdup(name != NULL ? name : "");
+	if (log->dir == NULL || log->name == NULL)
+		return error_memory(err);
+	log->files.seal_key = log->seal_key;
+	log->files.name = log->name;
+	return OURO_OK;
+}
+
 enum ouro_status
 engine_log_open(const char *dir, const struct engine_options *options,
     struct engine **out, struct ouro_error *err)
@@ -376,8 +338,10 @@ engine_log_open(const char *dir, const struct engine_options *options,
 	pthread_mutex_init(&log->queue_lock, NULL);
 	pthread_mutex_init(&log->care, NULL);
 	segment_files_init(&log->files, log->fs, log->read_only);
-	log->dir = strdup(dir);
-	status = log->dir == NULL ? error_memory(err) : OURO_OK;
+	status = names_take(log, dir, options->name, err);
+	if (status == OURO_OK && log->seal_key != NULL)
+		status = fs_random(log->fs, log->assembly.session,
+		    RECORD_SESSION, err);
 	if (status == OURO_OK)
 		status = directory_open(log, options->must_exist, err);
 	if (status == OURO_OK)

@@ -1,11 +1,11 @@
 /*
  * log_engine - the log driver's state, shared by its files:
  *
- *   log_engine.c  open, close, get, exists, stats
+ *   log_engine.c  open, close, get, exists, stats  (+ log_segments.c)
  *   index.c       where each key's newest record lies
  *   recover.c     opening: replay, torn tails, damage   (+ survey.c, region.c)
  *   commit.c      writing: queue, group commit            (+ pending.c)
- *   append.c      the end of the log: rotation, syncs, marks
+ *   append.c      the end of the log: rotation, syncs
  *   scan.c        iteration
  *   compact.c     rewriting segments
  *   verify.c      reading everything; repair
@@ -19,9 +19,10 @@
  *      completed sync. A record never states more.
  *   3. A log segment whose creation was begun ends the one before it: no
  *      record is ever appended to that again.
- *   4. No sequence is used twice under one salt: after a failed append, a
- *      torn tail or (when sealed) a session that did not close, the log goes
- *      on in a new segment.
+ *   4. No sequence is sealed twice under one salt and session: a session is
+ *      random, every opening has its own, and within it sequences only grow;
+ *      after a failed append, the log goes on in a new segment. Copies begin
+ *      another session where their sequences do not grow.
  *   5. The index names, for each key, the known record with the highest
  *      sequence: a value, a tombstone, or damage.
  *   6. Files of segments are only read while a reference to the segment is
@@ -57,6 +58,7 @@ struct log_engine {
 	bool read_only;
 	uint8_t seal_key_bytes[KEY_SIZE];
 	const uint8_t *seal_key; /* NULL or the bytes above */
+	char *name;		 /* of the engine */
 	struct fs_file *lock_file;
 	struct segment_files files;
 
@@ -72,19 +74,17 @@ struct log_engine {
 	uint64_t torn_bytes;
 	uint64_t damaged_records;
 
-	atomic_uint_fast64_t id_next; /* for the next segment */
+	atomic_uint_fast64_t id_next; /* at most HEADER_ID_MAX + 1 */
 
 	/* Guarded by the commit step. */
 	struct segment *active; /* NULL: the next record opens a segment */
 	uint64_t active_end;	/* >= active->end, which readers see */
-	bool active_continued;	/* from an earlier session */
 	uint64_t sequence_next;
 	uint64_t durable;
 	struct segment **dirty; /* referenced and pinned, to be synced */
 	size_t dirty_count;
 	size_t dirty_capacity;
 	uint64_t unflushed; /* bytes written since the last flush hint */
-	bool appended;	    /* in this session */
 	struct assembly assembly;
 
 	atomic_bool broken; /* a sync failed: no writes any more */
@@ -110,6 +110,9 @@ enum ouro_status log_engine_segment_add(struct log_engine *log,
 /* Takes it out, giving the reference back to the caller. */
 void log_engine_segment_remove(struct log_engine *log,
     const struct segment *segment);
+/* The id of a segment to be. OURO_UNSUPPORTED when none is left. */
+enum ouro_status log_engine_id_take(struct log_engine *log, uint64_t *id,
+    struct ouro_error *err);
 /* Copies the ids of all segments, for a header; under lock. */
 enum ouro_status log_engine_ids(const struct log_engine *log, uint64_t **ids,
     uint32_t *count, struct ouro_error *err);

@@ -322,7 +322,7 @@ rename_and_put(struct fs *fs, const char *from, const char *to,
 {
 	fs->ops = real_ops;
 	put("k", "second");
-	return fs_rename(fs, from, to, err);
+	return fs_rename_new(fs, from, to, err);
 }
 
 static void
@@ -339,7 +339,7 @@ M21_a_copy_never_overtakes_a_newer_write(void **state)
 	put("y", "................................................");
 	real_ops = world.fs->ops;
 	ops = *real_ops;
-	ops.rename = rename_and_put;
+	ops.rename_new = rename_and_put;
 	world.fs->ops = &ops;
 	assert_int_equal(engine_compact(world.engine, 0.1, NULL, NULL),
 	    OURO_OK);

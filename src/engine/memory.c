@@ -312,8 +312,9 @@ memory_compact(struct engine *engine, double dead_share, uint64_t *freed,
 {
 	(void)engine;
 	(void)dead_share;
-	(void)freed;
 	(void)err;
+	if (freed != NULL)
+		*freed = 0;
 	return OURO_OK;
 }
 

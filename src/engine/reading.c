@@ -82,7 +82,7 @@ op_note(struct reading *reading, const struct record *record, uint64_t offset,
 		.offset = offset,
 		.sequence = record->sequence,
 		.value_size = (uint32_t)record->value.size,
-		.sub = record->sub,
+		.batch_offset = record->batch_offset,
 		.state = !good		       ? LOCATION_DAMAGED
 		    : record->op == RECORD_PUT ? LOCATION_VALUE
 					       : LOCATION_TOMBSTONE,
@@ -111,30 +111,39 @@ unseal(struct reading *reading, struct record *record, bool *good,
 	return OURO_OK;
 }
 
+/* The mark is believed only when the seal over it has opened. */
+static void
+mark_raise(struct survey *survey, const struct record *record)
+{
+	if (record->durable > survey->mark)
+		survey->mark = record->durable;
+}
+
 static enum ouro_status
 batch_note(struct reading *reading, const struct walk_item *item,
     struct ouro_error *err)
 {
+	const struct record_frame *frame = &reading->segment->frame;
 	const struct record *batch = &item->record;
-	uint64_t offset = item->offset + RECORD_HEAD;
+	uint64_t offset = item->offset + record_head(frame);
 	size_t at = 0;
 
-	reading->segment->frame_bytes += RECORD_HEAD + RECORD_CRC;
+	reading->segment->frame_bytes += record_head(frame) + RECORD_CRC;
 	for (uint32_t i = 0; i < batch->count; i++) {
 		struct record sub;
 		enum ouro_status status;
 		bool good;
 
-		if (!record_sub_decode(&reading->segment->frame,
-			batch->value.data + at, batch->value.size - at,
-			batch->sequence + i, &sub)) {
+		if (!record_sub_decode(frame, batch, i, at, &sub)) {
 			reading->segment->damaged++; /* forged, see unseal */
 			reading->survey->lost++;
 			return OURO_OK;
 		}
 		status = unseal(reading, &sub, &good, err);
-		if (status == OURO_OK && good)
+		if (status == OURO_OK && good) {
+			mark_raise(reading->survey, &sub);
 			status = op_note(reading, &sub, offset + at, true, err);
+		}
 		if (status != OURO_OK)
 			return status;
 		at += (size_t)sub.size;
@@ -155,15 +164,12 @@ good_note(struct reading *reading, struct walk_item *item,
 	if (reading->segment->kind == SEGMENT_OLD)
 		record->sequence = region_old_sequence(reading->segment->id,
 		    item->offset);
-	if (record->durable > survey->mark)
-		survey->mark = record->durable;
-	if (reading->segment->kind == SEGMENT_LOG)
-		survey->closed = record->op == RECORD_CLOSED;
 	if (record->op == RECORD_BATCH)
 		return batch_note(reading, item, err);
 	status = unseal(reading, record, &good, err);
 	if (status != OURO_OK || !good)
 		return status;
+	mark_raise(survey, record);
 	if (record->op == RECORD_PUT || record->op == RECORD_DELETE)
 		return op_note(reading, record, item->offset, true, err);
 	reading->segment->frame_bytes += item->size;
@@ -351,7 +357,6 @@ reading_run(struct survey *survey, size_t i, struct ouro_error *err)
 		reading.limit = survey_void_from(survey->log, i);
 		if (survey->final && survey->cut < reading.limit)
 			reading.limit = survey->cut;
-		survey->closed = false;
 		if (segment->first > reading.limit) {
 			void_note(survey, segment);
 			return OURO_OK;

@@ -1,6 +1,9 @@
 #include "engine/record.h"
 
 #include <assert.h>
+#include <stdlib.h>
+
+#include <pthread.h>
 
 #include <isa-l/crc.h>
 
@@ -8,10 +11,18 @@
 #include "crypt/aead.h"
 #include "crypt/kdf.h"
 
-_Static_assert(NONCE_SIZE == 12, "record_nonce fills a nonce");
-_Static_assert(RECORD_MAX < UINT32_MAX, "sizes of records fit 32 bits");
+#define ADDITIONAL_MAX 37 /* of a sub-record; others have 25 */
 
 static const char label_key[] = "ouroboros segment 1";
+
+/* A segment's keys: one per session that wrote to it, the last one kept. */
+struct record_keys {
+	uint8_t seal_key[KEY_SIZE];
+	pthread_mutex_t lock; /* guards what follows */
+	bool known;
+	uint8_t session[RECORD_SESSION];
+	uint8_t key[KEY_SIZE];
+};
 
 uint32_t
 record_crc(uint32_t crc, struct bytes bytes)
@@ -28,11 +39,14 @@ record_frame_init(struct record_frame *frame, const uint8_t salt[RECORD_SALT],
 	*frame = (struct record_frame){ .sealed = seal_key != NULL };
 	memcpy(frame->salt, salt, RECORD_SALT);
 	frame->salt_crc = record_crc(0, bytes_of(salt, RECORD_SALT));
-	if (!frame->sealed)
+	if (seal_key == NULL)
 		return OURO_OK;
-	return kdf_hkdf(bytes_of(seal_key, KEY_SIZE),
-	    bytes_of(salt, RECORD_SALT), bytes_text(label_key), frame->key,
-	    sizeof frame->key, err);
+	frame->keys = calloc(1, sizeof *frame->keys);
+	if (frame->keys == NULL)
+		return error_memory(err);
+	memcpy(frame->keys->seal_key, seal_key, KEY_SIZE);
+	pthread_mutex_init(&frame->keys->lock, NULL);
+	return OURO_OK;
 }
 
 void
@@ -42,26 +56,122 @@ record_frame_old(struct record_frame *frame)
 }
 
 void
-record_frame_wipe(struct record_frame *frame)
+record_frame_release(struct record_frame *frame)
 {
-	bytes_wipe(frame->key, sizeof frame->key);
+	if (frame->keys == NULL)
+		return;
+	pthread_mutex_destroy(&frame->keys->lock);
+	bytes_wipe(frame->keys, sizeof *frame->keys);
+	free(frame->keys);
+	frame->keys = NULL;
 }
 
-void
-record_additional(uint8_t out[RECORD_ADDITIONAL], uint8_t op, uint32_t key_size,
-    uint32_t value_size, uint64_t sequence)
+/* ---- the seal ----------------------------------------------------------------- */
+
+static enum ouro_status
+session_derive(const struct record_frame *frame, const uint8_t *session,
+    uint8_t key[KEY_SIZE], struct ouro_error *err)
 {
-	out[0] = op;
-	put_u32le(out + 1, key_size);
-	put_u32le(out + 5, value_size);
-	put_u64le(out + 9, sequence);
+	uint8_t info[sizeof label_key - 1 + RECORD_SESSION];
+
+	memcpy(info, label_key, sizeof label_key - 1);
+	memcpy(info + sizeof label_key - 1, session, RECORD_SESSION);
+	return kdf_hkdf(bytes_of(frame->keys->seal_key, KEY_SIZE),
+	    bytes_of(frame->salt, RECORD_SALT), bytes_of(info, sizeof info),
+	    key, KEY_SIZE, err);
 }
 
-void
-record_nonce(uint8_t out[12], uint64_t sequence)
+static enum ouro_status
+session_key(const struct record_frame *frame, const uint8_t *session,
+    uint8_t key[KEY_SIZE], struct ouro_error *err)
 {
+	struct record_keys *keys = frame->keys;
+	enum ouro_status status;
+	bool hit;
+
+	pthread_mutex_lock(&keys->lock);
+	hit = keys->known &&
+	    memcmp(keys->session, session, RECORD_SESSION) == 0;
+	if (hit)
+		memcpy(key, keys->key, KEY_SIZE);
+	pthread_mutex_unlock(&keys->lock);
+	if (hit)
+		return OURO_OK;
+	status = session_derive(frame, session, key, err);
+	if (status != OURO_OK)
+		return status;
+	pthread_mutex_lock(&keys->lock);
+	memcpy(keys->session, session, RECORD_SESSION);
+	memcpy(keys->key, key, KEY_SIZE);
+	keys->known = true;
+	pthread_mutex_unlock(&keys->lock);
+	return OURO_OK;
+}
+
+/* Returns its size. */
+static size_t
+additional_make(uint8_t out[ADDITIONAL_MAX], const struct record *record)
+{
+	out[0] = record->op;
+	put_u32le(out + 1, (uint32_t)record->key.size);
+	put_u32le(out + 5, (uint32_t)record->value.size);
+	put_u64le(out + 9, record->sequence);
+	put_u64le(out + 17, record->durable);
+	if (!record->sub)
+		return 25;
+	put_u64le(out + 25, record->batch_first);
+	put_u32le(out + 33, record->batch_count);
+	return 37;
+}
+
+static void
+nonce_make(uint8_t out[NONCE_SIZE], uint64_t sequence)
+{
+	_Static_assert(NONCE_SIZE == 12, "as filled here");
 	put_u64le(out, sequence);
 	put_u32le(out + 8, 0);
+}
+
+enum ouro_status
+record_seal(const struct record_frame *frame, const struct record *record,
+    uint8_t *at, struct ouro_error *err)
+{
+	uint8_t additional[ADDITIONAL_MAX], nonce[NONCE_SIZE], key[KEY_SIZE];
+	size_t size = record->key.size + record->value.size;
+	size_t additional_size = additional_make(additional, record);
+	enum ouro_status status;
+
+	nonce_make(nonce, record->sequence);
+	status = session_key(frame, record->session, key, err);
+	if (status == OURO_OK)
+		status = aead_seal(key, nonce,
+		    bytes_of(additional, additional_size), bytes_of(at, size),
+		    at, at + size, err);
+	bytes_wipe(key, sizeof key);
+	return status;
+}
+
+enum ouro_status
+record_unseal(const struct record_frame *frame, struct record *record,
+    struct ouro_error *err)
+{
+	uint8_t additional[ADDITIONAL_MAX], nonce[NONCE_SIZE], key[KEY_SIZE];
+	size_t size = record->key.size + record->value.size;
+	uint8_t *clear = (uint8_t *)(uintptr_t)record->key.data;
+	size_t additional_size = additional_make(additional, record);
+	enum ouro_status status;
+
+	if (!frame->sealed || record->op == RECORD_BATCH)
+		return OURO_OK;
+	assert(record->key.data + record->key.size == record->value.data);
+	nonce_make(nonce, record->sequence);
+	status = session_key(frame, record->session, key, err);
+	if (status == OURO_OK)
+		status = aead_open(key, nonce,
+		    bytes_of(additional, additional_size),
+		    bytes_of(clear, size), clear + size, clear, err);
+	bytes_wipe(key, sizeof key);
+	return status;
 }
 
 /* ---- sizes -------------------------------------------------------------------- */
@@ -77,8 +187,8 @@ uint64_t
 record_size(const struct record_frame *frame, uint64_t key_size,
     uint64_t value_size)
 {
-	return (frame->old ? RECORD_PREFIX : RECORD_HEAD) + key_size +
-	    value_size + tail_size(frame, RECORD_PUT);
+	return record_head(frame) + key_size + value_size +
+	    tail_size(frame, RECORD_PUT);
 }
 
 uint64_t
@@ -116,9 +226,6 @@ lengths_in_bounds(uint8_t op, uint32_t key_size, uint32_t value_size)
 	case RECORD_DROPPED:
 		return key_size == 0 && value_size % 8 == 0 &&
 		    value_size <= 8 * RECORD_DROPPED_MAX;
-	case RECORD_OPENED:
-	case RECORD_CLOSED:
-		return key_size == 0 && value_size == 0;
 	default:
 		return false;
 	}
@@ -149,8 +256,7 @@ record_claim(const struct record_frame *frame, const uint8_t *head, size_t size)
 	if (!lengths_in_bounds(op, key_size, value_size))
 		return 0;
 	keys = op == RECORD_BATCH ? 0 : key_size;
-	return (frame->old ? RECORD_PREFIX : RECORD_HEAD) + keys + value_size +
-	    tail_size(frame, op);
+	return record_head(frame) + keys + value_size + tail_size(frame, op);
 }
 
 /* ---- decoding ------------------------------------------------------------------- */
@@ -160,7 +266,7 @@ record_decode(const struct record_frame *frame, const uint8_t *data,
     size_t size, struct record *out)
 {
 	uint64_t claim = record_claim(frame, data, size);
-	size_t head = frame->old ? RECORD_PREFIX : RECORD_HEAD;
+	size_t head = record_head(frame);
 	uint32_t key_size;
 
 	if (claim == 0 || claim > size)
@@ -180,24 +286,63 @@ record_decode(const struct record_frame *frame, const uint8_t *data,
 		    out->durable > RECORD_SEQUENCE_MAX)
 			return false;
 	}
+	if (frame->sealed)
+		out->session = data + RECORD_HEAD;
 	if (out->op == RECORD_BATCH) {
 		out->count = key_size;
 		key_size = 0;
 	}
+	if (out->count > RECORD_SEQUENCE_MAX - out->sequence)
+		return false;
 	out->key = bytes_of(data + head, key_size);
 	out->value = bytes_of(data + head + key_size, get_u32le(data + 7));
 	return true;
 }
 
 bool
-record_sub_decode(const struct record_frame *frame, const uint8_t *data,
-    size_t size, uint64_t sequence, struct record *out)
+record_batch_head(const struct record_frame *frame, const uint8_t *head,
+    size_t size, struct record *out)
 {
+	*out = (struct record){ .op = RECORD_BATCH };
+	if (size < record_head(frame) || record_claim(frame, head, size) == 0 ||
+	    head[2] != RECORD_BATCH)
+		return false;
+	out->count = get_u32le(head + 3);
+	out->sequence = get_u64le(head + 11);
+	out->durable = get_u64le(head + 19);
+	if (frame->sealed)
+		out->session = head + RECORD_HEAD;
+	return true;
+}
+
+/* A sub-record before its own bytes are looked at. */
+static struct record
+sub_begin(const struct record_frame *frame, const struct record *batch,
+    uint32_t number, size_t at)
+{
+	return (struct record){
+		.sub = true,
+		.count = 1,
+		.sequence = batch->sequence + number,
+		.durable = batch->durable,
+		.session = batch->session,
+		.batch_first = batch->sequence,
+		.batch_count = batch->count,
+		.batch_offset = (uint32_t)(record_head(frame) + at),
+	};
+}
+
+bool
+record_sub_decode(const struct record_frame *frame, const struct record *batch,
+    uint32_t number, size_t at, struct record *out)
+{
+	const uint8_t *data = batch->value.data + at;
+	size_t size = batch->value.size - at;
 	uint32_t key_size, value_size, crc;
 	uint8_t order[8];
 	uint64_t claim;
 
-	*out = (struct record){ .sub = true, .count = 1, .sequence = sequence };
+	*out = sub_begin(frame, batch, number, at);
 	if (size < RECORD_SUB_HEAD)
 		return false;
 	out->op = data[0];
@@ -212,27 +357,8 @@ record_sub_decode(const struct record_frame *frame, const uint8_t *data,
 	out->size = claim;
 	out->key = bytes_of(data + RECORD_SUB_HEAD, key_size);
 	out->value = bytes_of(data + RECORD_SUB_HEAD + key_size, value_size);
-	put_u64le(order, sequence);
+	put_u64le(order, out->sequence);
 	crc = record_crc(frame->salt_crc, bytes_of(order, sizeof order));
 	crc = record_crc(crc, bytes_of(data, (size_t)claim - RECORD_CRC));
 	return crc == get_u32le(data + claim - RECORD_CRC);
-}
-
-enum ouro_status
-record_unseal(const struct record_frame *frame, struct record *record,
-    struct ouro_error *err)
-{
-	uint8_t additional[RECORD_ADDITIONAL], nonce[NONCE_SIZE];
-	size_t size = record->key.size + record->value.size;
-	uint8_t *clear = (uint8_t *)(uintptr_t)record->key.data;
-
-	if (!frame->sealed || record->op == RECORD_BATCH)
-		return OURO_OK;
-	assert(record->key.data + record->key.size == record->value.data);
-	record_additional(additional, record->op, (uint32_t)record->key.size,
-	    (uint32_t)record->value.size, record->sequence);
-	record_nonce(nonce, record->sequence);
-	return aead_open(frame->key, nonce,
-	    bytes_of(additional, sizeof additional), bytes_of(clear, size),
-	    clear + size, clear, err);
 }

@@ -11,7 +11,8 @@
 #include "engine/header.h"
 
 /* docs/FORMAT.md shows the same bytes. They were made by a program of its
- * own: salt 00 01 .. 0f, seal key 40 41 .. 5f. */
+ * own: salt 00 01 .. 0f, seal key 40 41 .. 5f, session 60 61 .. 6f, name
+ * "records". */
 static const char vector_header[] =
     "f0f10a0000000054000000010000000700000000000000000102030405060708"
     "090a0b0c0d0e0f0068e5cf8b0100002a00000000000000000000000000000000"
@@ -19,9 +20,10 @@ static const char vector_header[] =
     "0243a7";
 
 static const char vector_header_sealed[] =
-    "f0f10a0000000044000000010000000700000000000000000102030405060708"
-    "090a0b0c0d0e0f0068e5cf8b0100002a00000000000000010000003e6e911426"
-    "52a671cfedda1cdbe5e286000000005314cc7e";
+    "f0f10a0000000054000000010000000700000000000000000102030405060708"
+    "090a0b0c0d0e0f0068e5cf8b0100002a0000000000000001000000df61df54e5"
+    "ea6d87ca34e5fde5b3583b020000000300000000000000050000000000000049"
+    "7f05c0";
 
 static const char vector_put[] =
     "f0f10b03000000050000002a0000000000000029000000000000006b65797661"
@@ -39,20 +41,21 @@ static const char vector_dropped[] =
     "f0f10e00000000100000002e000000000000002d000000000000000300000000"
     "00000005000000000000008a0563d2";
 
-static const char vector_opened[] =
-    "f0f10f00000000000000002f000000000000002e000000000000009996281e";
-
-static const char vector_closed[] =
-    "f0f110000000000000000030000000000000002f00000000000000d2870300";
-
 static const char vector_put_sealed[] =
-    "f0f10b03000000050000002a000000000000002900000000000000a3a23a236c"
-    "77918347fa3be39caa7915d127b4a675388cf2fd930353";
+    "f0f10b03000000050000002a0000000000000029000000000000006061626364"
+    "65666768696a6b6c6d6e6fb8ce7c32d452c310b9ac83e1dc6c76cfae873e64f1"
+    "453cc09488dd95";
+
+static const char vector_dropped_sealed[] =
+    "f0f10e00000000100000002e000000000000002d000000000000006061626364"
+    "65666768696a6b6c6d6e6f4e58dc6f83b8bdba9a47606eae16d9e001d96d41c4"
+    "8702ca80bd7268ff7963f9f3c7008b";
 
 static const char vector_batch_sealed[] =
-    "f0f10d020000003d0000002c000000000000002b000000000000000b01000000"
-    "0100000040be293000cfe1dfd30e05ef923d3da8d34365f5b4fa0c0100000000"
-    "000000a2347b9eb3e8baa7bee7a9e55eff23770ce56336efa5425e73";
+    "f0f10d020000003d0000002c000000000000002b000000000000006061626364"
+    "65666768696a6b6c6d6e6f0b01000000010000001aa83632480fae00634852b2"
+    "46ad072405ee8d0eecd30c01000000000000002e07b0a7fa10d7238f6bba370e"
+    "a61776ed1f88311c80fb2421";
 
 static const char
     vector_old_set[] = "f0f10103000000050000006b657976616c756593d5555c";
@@ -81,6 +84,16 @@ frame_make(bool sealed)
 			     sealed ? seal_key() : NULL, NULL),
 	    OURO_OK);
 	return frame;
+}
+
+static struct assembly
+assembly_make(void)
+{
+	struct assembly assembly = { 0 };
+
+	for (size_t i = 0; i < sizeof assembly.session; i++)
+		assembly.session[i] = (uint8_t)(0x60 + i);
+	return assembly;
 }
 
 static struct buffer
@@ -115,7 +128,7 @@ record_expect(const struct record_frame *frame, uint8_t op, const char *key,
 		.value = value,
 		.sequence = sequence,
 		.durable = sequence - 1 };
-	struct assembly assembly = { 0 };
+	struct assembly assembly = assembly_make();
 	struct record found;
 	struct buffer bytes;
 
@@ -153,13 +166,12 @@ records_match_the_vectors(void **state)
 	    vector_delete);
 	record_expect(&frame, RECORD_DROPPED, "", bytes_of(ids, 16), 46,
 	    vector_dropped);
-	record_expect(&frame, RECORD_OPENED, "", bytes_text(""), 47,
-	    vector_opened);
-	record_expect(&frame, RECORD_CLOSED, "", bytes_text(""), 48,
-	    vector_closed);
 	frame = frame_make(true);
 	record_expect(&frame, RECORD_PUT, "key", bytes_text("value"), 42,
 	    vector_put_sealed);
+	record_expect(&frame, RECORD_DROPPED, "", bytes_of(ids, 16), 46,
+	    vector_dropped_sealed);
+	record_frame_release(&frame);
 }
 
 static void
@@ -172,8 +184,8 @@ batch_expect(const struct record_frame *frame, const char *hex)
 		{ .kind = ENGINE_DELETE, .key = bytes_text("b") },
 	};
 	struct buffer bytes = bytes_hex(hex);
-	struct assembly assembly = { 0 };
-	struct record batch, sub;
+	struct assembly assembly = assembly_make();
+	struct record batch, moved, sub;
 	size_t at = 0;
 
 	assert_int_equal(assembly_batch_size(frame, ops, 2), bytes.size);
@@ -185,14 +197,16 @@ batch_expect(const struct record_frame *frame, const char *hex)
 	assert_int_equal(batch.count, 2);
 	assert_int_equal(batch.sequence, 44);
 	for (unsigned i = 0; i < 2; i++) {
-		assert_true(record_sub_decode(frame, batch.value.data + at,
-		    batch.value.size - at, 44 + i, &sub));
+		assert_true(record_sub_decode(frame, &batch, i, at, &sub));
+		assert_int_equal(sub.sequence, 44 + i);
+		assert_int_equal(sub.durable, 43);
 		assert_int_equal(record_unseal(frame, &sub, NULL), OURO_OK);
 		assert_true(bytes_equal(sub.key, ops[i].key));
 		assert_true(bytes_equal(sub.value, ops[i].value));
 		/* Its place in the log is part of its checksum. */
-		assert_false(record_sub_decode(frame, batch.value.data + at,
-		    batch.value.size - at, 45 + i, &sub));
+		moved = batch;
+		moved.sequence++;
+		assert_false(record_sub_decode(frame, &moved, i, at, &sub));
 		at += (size_t)sub.size;
 	}
 	assert_int_equal(at, batch.value.size);
@@ -208,6 +222,7 @@ batches_match_the_vectors(void **state)
 	batch_expect(&frame, vector_batch);
 	frame = frame_make(true);
 	batch_expect(&frame, vector_batch_sealed);
+	record_frame_release(&frame);
 }
 
 static void
@@ -222,14 +237,13 @@ header_expect(bool sealed, const char *hex)
 
 	for (size_t i = 0; i < RECORD_SALT; i++)
 		header.salt[i] = (uint8_t)i;
+	header.ids = ids;
+	header.count = 2;
 	if (sealed) {
 		header.flags = HEADER_SEALED;
-		assert_int_equal(header_check(header.salt, seal_key(),
+		assert_int_equal(header_check(&header, seal_key(), "records",
 				     header.check, NULL),
 		    OURO_OK);
-	} else {
-		header.ids = ids;
-		header.count = 2;
 	}
 	assert_int_equal(header_encode(&header, &out, NULL), OURO_OK);
 	assert_true(bytes_equal(buffer_bytes(&out), buffer_bytes(&bytes)));
@@ -241,8 +255,7 @@ header_expect(bool sealed, const char *hex)
 	assert_int_equal(found.count, header.count);
 	assert_int_equal(found.flags, header.flags);
 	assert_memory_equal(found.check, header.check, HEADER_CHECK);
-	if (!sealed)
-		assert_memory_equal(found.ids, ids, sizeof ids);
+	assert_memory_equal(found.ids, ids, sizeof ids);
 	header_release(&found);
 	buffer_release(&bytes);
 	buffer_release(&out);
@@ -314,6 +327,7 @@ every_flipped_bit_is_noticed(void **state)
 	flips_refused(&frame, vector_dropped);
 	frame = frame_make(true);
 	flips_refused(&frame, vector_put_sealed);
+	record_frame_release(&frame);
 	record_frame_old(&frame);
 	flips_refused(&frame, vector_old_set);
 }
@@ -332,22 +346,82 @@ another_salt_hides_a_record(void **state)
 	buffer_release(&bytes);
 }
 
+static void
+record_crc_fix(const struct record_frame *frame, struct buffer *bytes)
+{
+	put_u32le(bytes->data + bytes->size - RECORD_CRC,
+	    record_crc(frame->salt_crc,
+		bytes_of(bytes->data + 2, bytes->size - 2 - RECORD_CRC)));
+}
+
 /* A checksum made to fit does not open what another key sealed. */
 static void
 a_forged_sealed_record_does_not_open(void **state)
 {
+	/* sequence, durable-through, session, content, tag */
+	static const size_t places[] = { 11, 19, 27, 43, 52 };
 	struct record_frame frame = frame_make(true);
-	struct buffer bytes = bytes_hex(vector_put_sealed);
-	struct record record;
-	uint32_t crc;
 
 	(void)state;
-	bytes.data[11]++; /* the sequence */
-	crc = record_crc(frame.salt_crc,
-	    bytes_of(bytes.data + 2, bytes.size - 2 - RECORD_CRC));
-	put_u32le(bytes.data + bytes.size - RECORD_CRC, crc);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		struct buffer bytes = bytes_hex(vector_put_sealed);
+		struct record record;
+
+		bytes.data[places[i]]++;
+		record_crc_fix(&frame, &bytes);
+		assert_true(
+		    record_decode(&frame, bytes.data, bytes.size, &record));
+		assert_int_equal(record_unseal(&frame, &record, NULL),
+		    OURO_WRONG_KEY);
+		buffer_release(&bytes);
+	}
+	record_frame_release(&frame);
+}
+
+/* A sub-record opens only in its batch: not alone, nor in a shorter one,
+ * nor under another durable-through or session. */
+static void
+a_sealed_sub_record_is_bound_to_its_batch(void **state)
+{
+	struct record_frame frame = frame_make(true);
+	uint8_t session[RECORD_SESSION] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		struct buffer bytes = bytes_hex(vector_batch_sealed);
+		struct record batch, sub;
+
+		assert_true(
+		    record_decode(&frame, bytes.data, bytes.size, &batch));
+		batch.count += i == 1;
+		batch.durable += i == 2;
+		batch.session = i == 3 ? session : batch.session;
+		assert_true(record_sub_decode(&frame, &batch, 0, 0, &sub));
+		sub.sub = i != 4;
+		assert_int_equal(record_unseal(&frame, &sub, NULL),
+		    i == 0 ? OURO_OK : OURO_WRONG_KEY);
+		buffer_release(&bytes);
+	}
+	record_frame_release(&frame);
+}
+
+static void
+impossible_sequences_are_refused(void **state)
+{
+	struct record_frame frame = frame_make(false);
+	struct buffer bytes = bytes_hex(vector_batch);
+	struct record record;
+
+	(void)state;
+	put_u64le(bytes.data + 11, RECORD_SEQUENCE_MAX - 2);
+	record_crc_fix(&frame, &bytes);
 	assert_true(record_decode(&frame, bytes.data, bytes.size, &record));
-	assert_int_equal(record_unseal(&frame, &record, NULL), OURO_WRONG_KEY);
+	put_u64le(bytes.data + 11, RECORD_SEQUENCE_MAX - 1);
+	record_crc_fix(&frame, &bytes);
+	assert_false(record_decode(&frame, bytes.data, bytes.size, &record));
+	put_u64le(bytes.data + 11, UINT64_MAX);
+	record_crc_fix(&frame, &bytes);
+	assert_false(record_decode(&frame, bytes.data, bytes.size, &record));
 	buffer_release(&bytes);
 }
 
@@ -382,7 +456,7 @@ M03_lengths_are_bounded(void **state)
 	claim_expect(&frame, RECORD_BATCH, 2, 25, 0); /* two need 26 */
 	claim_expect(&frame, RECORD_DROPPED, 0, 12, 0);
 	claim_expect(&frame, RECORD_DROPPED, 0, UINT32_MAX - 7, 0);
-	claim_expect(&frame, RECORD_CLOSED, 1, 0, 0);
+	claim_expect(&frame, 15, 0, 0, 0); /* no op any more */
 	claim_expect(&frame, 17, 1, 1, 0);
 	claim_expect(&frame, RECORD_OLD_SET, 1, 1, 0);
 	claim_expect(&old, RECORD_PUT, 1, 1, 0);
@@ -416,6 +490,35 @@ header_lengths_are_bounded(void **state)
 	buffer_release(&bytes);
 }
 
+static void
+header_refused(struct buffer *bytes, size_t at, uint64_t value)
+{
+	uint64_t old = get_u64le(bytes->data + at);
+	struct header header;
+
+	put_u64le(bytes->data + at, value);
+	put_u32le(bytes->data + bytes->size - 4,
+	    record_crc(0, bytes_of(bytes->data + 2, bytes->size - 6)));
+	assert_int_equal(header_decode("x", buffer_bytes(bytes), &header, NULL),
+	    OURO_DAMAGED);
+	header_release(&header);
+	put_u64le(bytes->data + at, old);
+}
+
+static void
+header_numbers_are_bounded(void **state)
+{
+	struct buffer bytes = bytes_hex(vector_header);
+
+	(void)state;
+	header_refused(&bytes, 87, 3); /* not ascending */
+	header_refused(&bytes, 87, 2);
+	header_refused(&bytes, 87, HEADER_ID_MAX + 1);
+	header_refused(&bytes, 87, UINT64_MAX);
+	header_refused(&bytes, 47, UINT64_MAX);
+	buffer_release(&bytes);
+}
+
 int
 main(void)
 {
@@ -427,6 +530,9 @@ main(void)
 		cmocka_unit_test(every_flipped_bit_is_noticed),
 		cmocka_unit_test(another_salt_hides_a_record),
 		cmocka_unit_test(a_forged_sealed_record_does_not_open),
+		cmocka_unit_test(a_sealed_sub_record_is_bound_to_its_batch),
+		cmocka_unit_test(impossible_sequences_are_refused),
+		cmocka_unit_test(header_numbers_are_bounded),
 		cmocka_unit_test(M03_lengths_are_bounded),
 		cmocka_unit_test(header_lengths_are_bounded),
 	};

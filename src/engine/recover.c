@@ -55,25 +55,49 @@ old_check(struct log_engine *log, struct ouro_error *err)
 		ours = ours || segment->kind != SEGMENT_OLD;
 		if (segment->kind != SEGMENT_OLD)
 			continue;
-		if (ours)
+		if (ours) {
 			segment->kind = SEGMENT_LOST;
-		else if (segment->id > REGION_OLD_ID_MAX ||
-		    segment->end > REGION_OLD_OFFSET_MAX)
+			segment->lost = "the segment's header is damaged";
+		} else if (segment->id > REGION_OLD_ID_MAX ||
+		    segment->end > REGION_OLD_OFFSET_MAX) {
 			return error_set(err, OURO_UNSUPPORTED,
 			    "%s: number or size is too large", segment->path);
+		}
 	}
 	return OURO_OK;
+}
+
+/* One segment of another key is damage; all of them are a wrong key. */
+static enum ouro_status
+foreign_check(const struct log_engine *log, struct ouro_error *err)
+{
+	const struct segment *foreign = NULL;
+
+	for (size_t i = 0; i < log->segment_count; i++) {
+		const struct segment *segment = log->segments[i];
+
+		if (segment->kind != SEGMENT_LOST)
+			return OURO_OK;
+		if (segment->foreign && foreign == NULL)
+			foreign = segment;
+	}
+	if (foreign == NULL)
+		return OURO_OK;
+	return error_set(err, OURO_WRONG_KEY, "%s: %s; no other fits either",
+	    foreign->path, foreign->lost);
 }
 
 static enum ouro_status
 segments_open(struct log_engine *log, const struct listing *listing,
     struct ouro_error *err)
 {
+	enum ouro_status status;
+
 	for (size_t i = 0; i < listing->ids.count; i++) {
 		struct segment *segment = NULL;
-		enum ouro_status status = segment_open(&log->files, log->dir,
-		    listing->ids.ids[i], log->seal_key, &segment, err);
 
+		status = segment_open(&log->files, log->dir,
+		    listing->ids.ids[i], &segment, err);
 		if (status == OURO_OK)
 			status = log_engine_segment_add(log, segment, err);
 		if (status != OURO_OK) {
@@ -81,7 +105,8 @@ segments_open(struct log_engine *log, const struct listing *listing,
 			return status;
 		}
 	}
-	return old_check(log, err);
+	status = foreign_check(log, err);
+	return status == OURO_OK ? old_check(log, err) : status;
 }
 
 /* ---- what is missing ---------------------------------------------------------------------- */
@@ -234,8 +259,7 @@ continuable(struct log_engine *log, const struct survey *survey)
 	}
 	if (last == NULL || last->damaged > 0 || survey->bad_end ||
 	    survey->cut != UINT64_MAX || survey->next != log->sequence_next ||
-	    last->end >= log->segment_size ||
-	    (last->frame.sealed && !survey->closed))
+	    last->end >= log->segment_size)
 		return NULL;
 	return last;
 }
@@ -285,8 +309,12 @@ findings_tell(const struct log_engine *log)
 		    log->damaged_records);
 	for (size_t i = 0; i < log->segment_count; i++)
 		if (log->segments[i]->damaged > 0)
-			log_write(log->log, LOG_ERROR, "%s is damaged",
-			    log->segments[i]->path);
+			log_write(log->log, LOG_ERROR, "%s is damaged%s%s",
+			    log->segments[i]->path,
+			    log->segments[i]->lost != NULL ? ": " : "",
+			    log->segments[i]->lost != NULL
+				? log->segments[i]->lost
+				: "");
 	for (size_t i = 0; i < log->missing.count; i++)
 		log_write(log->log, LOG_ERROR,
 		    "%s: segment %" PRIu64 " is missing", log->dir,
@@ -317,7 +345,6 @@ recover_write(struct log_engine *log, const struct survey *survey,
 	if (status != OURO_OK)
 		return status;
 	log->active = continuable(log, survey);
-	log->active_continued = true;
 	log->active_end = log->active != NULL ? log->active->end : 0;
 	return OURO_OK;
 }

@@ -30,27 +30,29 @@ batch_parse(struct region *region, struct bytes data, uint64_t offset,
     struct ouro_error *err)
 {
 	const struct record_frame *frame = &region->segment->frame;
-	uint32_t count = get_u32le(data.data + 3);
-	size_t at = RECORD_HEAD;
-	size_t end = data.size - RECORD_CRC;
+	size_t head = record_head(frame), at = 0;
+	struct record batch;
 
-	for (uint32_t i = 0; i < count; i++) {
+	if (!record_batch_head(frame, data.data, data.size, &batch))
+		return OURO_OK;
+	batch.sequence = region->sequence;
+	batch.value = bytes_of(data.data + head, data.size - head - RECORD_CRC);
+	for (uint32_t i = 0; i < batch.count; i++) {
 		struct record sub;
-		bool good = record_sub_decode(frame, data.data + at, end - at,
-		    region->sequence + i, &sub);
+		bool good = record_sub_decode(frame, &batch, i, at, &sub);
 		enum ouro_status status;
 
 		if (!good && (sub.size == 0 || frame->sealed))
 			sub.key = bytes_of(NULL, 0);
-		status = region->each(region->context, offset + at, good, &sub,
-		    err);
+		status = region->each(region->context, offset + head + at, good,
+		    &sub, err);
 		if (status != OURO_OK)
 			return status;
 		if (sub.size == 0)
 			break; /* nothing behind it can be found */
 		at += (size_t)sub.size;
 	}
-	region->sequence += count;
+	region->sequence += batch.count;
 	return OURO_OK;
 }
 

@@ -10,6 +10,8 @@
 #define NAME_PREFIX "segment-"
 #define NAME_SUFFIX ".dat"
 
+static const char header_damaged[] = "the segment's header is damaged";
+
 void
 segment_files_init(struct segment_files *files, struct fs *fs, bool read_only)
 {
@@ -178,7 +180,7 @@ segment_unref(struct segment *segment)
 		idle_remove(segment);
 	pthread_mutex_unlock(&files->lock);
 	fs_close(segment->file);
-	record_frame_wipe(&segment->frame);
+	record_frame_release(&segment->frame);
 	free(segment->ids);
 	free(segment->path);
 	free(segment);
@@ -186,43 +188,61 @@ segment_unref(struct segment *segment)
 
 /* ---- opening ------------------------------------------------------------------------- */
 
+static void
+lost_set(struct segment *segment, const char *why)
+{
+	segment->kind = SEGMENT_LOST;
+	segment->lost = why;
+}
+
+static void
+foreign_set(struct segment *segment, const char *why)
+{
+	lost_set(segment, why);
+	segment->foreign = true;
+}
+
+/* Leaves the segment lost when the header does not fit the store's key. */
 static enum ouro_status
-seal_check(const struct segment *segment, const struct header *header,
-    const uint8_t *seal_key, struct ouro_error *err)
+seal_check(struct segment *segment, const struct header *header,
+    struct ouro_error *err)
 {
 	bool sealed = (header->flags & HEADER_SEALED) != 0;
+	const uint8_t *seal_key = segment->files->seal_key;
 	uint8_t check[HEADER_CHECK];
 	enum ouro_status status;
 
-	if (sealed != (seal_key != NULL))
-		return error_set(err, OURO_WRONG_KEY,
-		    sealed ? "%s is sealed and no key was given"
-			   : "%s is not sealed but a key was given",
-		    segment->path);
-	if (!sealed)
+	if (seal_key == NULL)
+		return !sealed
+		    ? OURO_OK
+		    : error_set(err, OURO_WRONG_KEY,
+			  "%s is sealed and no key was given", segment->path);
+	if (!sealed) {
+		foreign_set(segment, "the segment is not sealed");
 		return OURO_OK;
-	status = header_check(header->salt, seal_key, check, err);
+	}
+	status = header_check(header, seal_key, segment->files->name, check,
+	    err);
 	if (status == OURO_OK &&
 	    !crypt_equal(check, header->check, sizeof check))
-		status = error_set(err, OURO_WRONG_KEY,
-		    "%s was sealed under another key", segment->path);
+		foreign_set(segment,
+		    "the segment's header was not sealed under the key");
 	bytes_wipe(check, sizeof check);
 	return status;
 }
 
 enum ouro_status
 segment_take_header(struct segment *segment, struct header *header,
-    const uint8_t *seal_key, struct ouro_error *err)
+    struct ouro_error *err)
 {
-	enum ouro_status status;
+	enum ouro_status status = seal_check(segment, header, err);
 
+	if (status != OURO_OK || segment->kind == SEGMENT_LOST)
+		return status;
 	if (header->id != segment->id) {
-		segment->kind = SEGMENT_LOST; /* a copy of another file */
+		lost_set(segment, "the file is a copy of another segment");
 		return OURO_OK;
 	}
-	status = seal_check(segment, header, seal_key, err);
-	if (status != OURO_OK)
-		return status;
 	segment->kind = header->flags & HEADER_COPIES ? SEGMENT_COPIES
 						      : SEGMENT_LOG;
 	segment->first = header->first;
@@ -231,7 +251,8 @@ segment_take_header(struct segment *segment, struct header *header,
 	segment->ids = header->ids;
 	segment->ids_count = header->count;
 	header->ids = NULL;
-	return record_frame_init(&segment->frame, header->salt, seal_key, err);
+	return record_frame_init(&segment->frame, header->salt,
+	    segment->files->seal_key, err);
 }
 
 /* Reads the first `size` bytes, or as many as there are. */
@@ -252,7 +273,7 @@ head_read(struct fs_file *file, uint64_t size, struct buffer *out,
 
 static enum ouro_status
 header_read(struct segment *segment, struct fs_file *file,
-    const uint8_t *seal_key, struct ouro_error *err)
+    struct ouro_error *err)
 {
 	struct buffer head = { 0 };
 	struct header header = { 0 };
@@ -270,8 +291,12 @@ header_read(struct segment *segment, struct fs_file *file,
 		    head.data[1] == RECORD_MAGIC_1 &&
 		    head.data[2] == RECORD_HEADER;
 
-		segment->kind = ours ? SEGMENT_LOST : SEGMENT_OLD;
+		segment->kind = SEGMENT_OLD;
 		record_frame_old(&segment->frame);
+		if (ours)
+			lost_set(segment, header_damaged);
+		else if (segment->files->seal_key != NULL)
+			lost_set(segment, "the segment is not sealed");
 		goto out;
 	}
 	if (claim <= segment->end)
@@ -281,9 +306,9 @@ header_read(struct segment *segment, struct fs_file *file,
 	status = header_decode(segment->path, buffer_bytes(&head), &header,
 	    err);
 	if (status == OURO_OK) {
-		status = segment_take_header(segment, &header, seal_key, err);
+		status = segment_take_header(segment, &header, err);
 	} else if (status == OURO_DAMAGED) {
-		segment->kind = SEGMENT_LOST;
+		lost_set(segment, header_damaged);
 		status = OURO_OK;
 	}
 out:
@@ -294,7 +319,7 @@ out:
 
 enum ouro_status
 segment_open(struct segment_files *files, const char *dir, uint64_t id,
-    const uint8_t *seal_key, struct segment **out, struct ouro_error *err)
+    struct segment **out, struct ouro_error *err)
 {
 	char path[FS_PATH_MAX];
 	enum ouro_status status = segment_path(path, dir, id, "", err);
@@ -308,7 +333,7 @@ segment_open(struct segment_files *files, const char *dir, uint64_t id,
 		return error_memory(err);
 	status = segment_pin(segment, &file, err);
 	if (status == OURO_OK) {
-		status = header_read(segment, file, seal_key, err);
+		status = header_read(segment, file, err);
 		segment_unpin(segment);
 	}
 	if (status != OURO_OK) {

@@ -22,15 +22,17 @@ enum segment_kind {
 	SEGMENT_OLD,	/* no header: the older format */
 	SEGMENT_LOG,	/* ours; its sequences follow one another */
 	SEGMENT_COPIES, /* ours; records that compaction or repair moved */
-	SEGMENT_LOST,	/* its header is damaged: nothing can be read */
+	SEGMENT_LOST,	/* nothing in it can be read, or is to be believed */
 };
 
 struct segment;
 
-/* The open files of one store. */
+/* The open files of one store, and what all of them are sealed with. */
 struct segment_files {
 	struct fs *fs;
-	unsigned flags; /* FS_READ, or with FS_WRITE */
+	const uint8_t *seal_key; /* NULL: not sealed */
+	const char *name;	 /* the engine's; bound to by the seal */
+	unsigned flags;		 /* FS_READ, or with FS_WRITE */
 	pthread_mutex_t lock;
 	struct segment *newest, *oldest; /* open and not pinned, by last use */
 	unsigned idle;			 /* their number */
@@ -42,6 +44,9 @@ struct segment {
 	uint64_t id;
 	char *path;
 	enum segment_kind kind;
+	const char *lost; /* SEGMENT_LOST: why */
+	bool foreign;	  /* lost: its header is whole, but does not fit the
+			   * seal key */
 	struct record_frame frame;
 	uint64_t first; /* SEGMENT_LOG: the sequence it begins with */
 	uint64_t begin; /* where records begin */
@@ -76,23 +81,27 @@ enum ouro_status segment_path(char out[FS_PATH_MAX], const char *dir,
 /* The id in a file name; false when it is not a segment's. */
 bool segment_id_of(const char *name, uint64_t *id);
 
-/* Opens an existing file and reads its header. OURO_WRONG_KEY,
- * OURO_UNSUPPORTED. `end` is the file's size. */
+/*
+ * Opens an existing file and reads its header. `end` is the file's size. In a
+ * sealed store a file is lost when it was not sealed under the store's key:
+ * nothing in it can be trusted.
+ *   OURO_WRONG_KEY    it is sealed, and no key was given
+ *   OURO_UNSUPPORTED  a later format
+ */
 enum ouro_status segment_open(struct segment_files *files, const char *dir,
-    uint64_t id, const uint8_t *seal_key, struct segment **out,
-    struct ouro_error *err);
+    uint64_t id, struct segment **out, struct ouro_error *err);
 
 /* What a new segment says of itself. */
 struct segment_plan {
 	uint64_t id;
 	enum segment_kind kind; /* SEGMENT_LOG or SEGMENT_COPIES */
 	uint64_t first;
-	const uint8_t *seal_key;
 	uint64_t *ids; /* taken over, also on failure */
 	uint32_t ids_count;
 };
 
-/* Makes a log segment with its header, all of it durable. */
+/* Makes a log segment with its header, all of it durable. OURO_EXISTS: never
+ * in the place of another file. */
 enum ouro_status segment_create(struct segment_files *files, const char *dir,
     const struct segment_plan *plan, struct segment **out,
     struct ouro_error *err);
@@ -101,17 +110,18 @@ enum ouro_status segment_create(struct segment_files *files, const char *dir,
 enum ouro_status segment_begin(struct segment_files *files, const char *dir,
     const struct segment_plan *plan, struct segment **out,
     struct ouro_error *err);
-/* ... and, once filled, makes content and name durable and unpins it. */
+/* ... and, once filled, makes content and name durable and unpins it.
+ * OURO_EXISTS, as above. */
 enum ouro_status segment_finish(struct segment *segment, const char *dir,
     struct ouro_error *err);
 
 /* An object without a file yet; NULL when out of memory. */
 struct segment *segment_new(struct segment_files *files, const char *path,
     uint64_t id);
-/* Makes it the segment that the header tells of, and takes the header's ids.
- * OURO_WRONG_KEY. */
+/* Makes it the segment that the header tells of, and takes the header's ids;
+ * or a lost one. OURO_WRONG_KEY, as segment_open. */
 enum ouro_status segment_take_header(struct segment *segment,
-    struct header *header, const uint8_t *seal_key, struct ouro_error *err);
+    struct header *header, struct ouro_error *err);
 
 struct segment *segment_ref(struct segment *segment);
 void segment_unref(struct segment *segment); /* NULL is fine */

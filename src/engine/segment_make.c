@@ -21,10 +21,11 @@ plan_header(struct segment_files *files, const struct segment_plan *plan,
 	if (plan->kind == SEGMENT_COPIES)
 		header->flags |= HEADER_COPIES;
 	status = fs_random(files->fs, header->salt, RECORD_SALT, err);
-	if (status != OURO_OK || plan->seal_key == NULL)
+	if (status != OURO_OK || files->seal_key == NULL)
 		return status;
 	header->flags |= HEADER_SEALED;
-	return header_check(header->salt, plan->seal_key, header->check, err);
+	return header_check(header, files->seal_key, files->name, header->check,
+	    err);
 }
 
 /* The object for a segment to be, and its header's bytes. */
@@ -50,8 +51,7 @@ plan_make(struct segment_files *files, const char *dir, const char *suffix,
 			status = error_memory(err);
 	}
 	if (status == OURO_OK)
-		status = segment_take_header(segment, &header, plan->seal_key,
-		    err);
+		status = segment_take_header(segment, &header, err);
 	if (status == OURO_OK)
 		segment->end = segment->begin;
 	header_release(&header);
@@ -72,16 +72,19 @@ segment_create(struct segment_files *files, const char *dir,
 	struct segment *segment = NULL;
 	struct fs_file *file;
 	enum ouro_status status;
+	bool made;
 
 	status = plan_make(files, dir, "", plan, &bytes, &segment, err);
 	if (status != OURO_OK)
 		goto out;
-	status = fs_write_file(files->fs, segment->path, buffer_bytes(&bytes),
+	status = fs_create_file(files->fs, segment->path, buffer_bytes(&bytes),
 	    err);
+	made = status != OURO_EXISTS;
 	if (status == OURO_OK)
 		status = segment_pin(segment, &file, err);
 	if (status != OURO_OK) {
-		fs_unlink(files->fs, segment->path, NULL);
+		if (made)
+			fs_unlink(files->fs, segment->path, NULL);
 		segment_unref(segment);
 		goto out;
 	}
@@ -141,7 +144,7 @@ segment_finish(struct segment *segment, const char *dir, struct ouro_error *err)
 	name = strdup(path);
 	if (name == NULL)
 		return error_memory(err);
-	status = fs_rename(files->fs, segment->path, path, err);
+	status = fs_rename_new(files->fs, segment->path, path, err);
 	if (status != OURO_OK) {
 		free(name);
 		return status;

@@ -35,7 +35,6 @@ struct survey {
 	uint64_t next;	 /* behind the last log segment's last sequence */
 	uint64_t newest; /* the highest sequence of any record */
 	bool bad_end;	 /* the log ends in damaged bytes */
-	bool closed;	 /* the last record of the log is a `closed` */
 	uint64_t lost;	 /* records known damaged */
 	struct survey_gap *gaps;
 	size_t gap_count, gap_capacity;

@@ -78,15 +78,14 @@ batch_check(struct visit *visit, const struct walk_item *item,
     struct ouro_error *err)
 {
 	const struct record *batch = &item->record;
-	uint64_t offset = item->offset + RECORD_HEAD;
+	const struct record_frame *frame = &visit->subject->segment->frame;
+	uint64_t offset = item->offset + record_head(frame);
 	enum ouro_status status = OURO_OK;
 	size_t at = 0;
 
 	for (uint32_t i = 0; status == OURO_OK && i < batch->count; i++) {
 		struct record sub;
-		bool good = record_sub_decode(&visit->subject->segment->frame,
-		    batch->value.data + at, batch->value.size - at,
-		    batch->sequence + i, &sub);
+		bool good = record_sub_decode(frame, batch, i, at, &sub);
 
 		status = record_check(visit, offset + at, good, &sub, err);
 		if (!good)
@@ -149,7 +148,7 @@ subject_check(struct verify_check *check, struct verify_subject *subject,
 
 	if (segment->kind == SEGMENT_LOST) {
 		visit_tell(&visit, 0, subject->end, bytes_of(NULL, 0),
-		    "the segment's header is damaged");
+		    segment->lost);
 		return OURO_OK;
 	}
 	status = walk_open(&walk, segment, subject->end, err);

@@ -90,7 +90,8 @@ record_at(struct walk *walk, uint64_t offset, struct walk_item *item,
 	/* An earlier record of the same log, seen again, is none. */
 	*good = record_decode(frame, data, (size_t)*claim, &item->record) &&
 	    (walk->segment->kind != SEGMENT_LOG ||
-		item->record.sequence >= walk->expected);
+		(item->record.sequence >= walk->expected &&
+		    item->record.sequence > item->record.durable));
 	item->good = *good;
 	item->offset = offset;
 	item->size = *claim;

@@ -137,11 +137,11 @@ look_up_terms(const struct planes *planes, __m512i bytes, __m512i terms[4])
 #define DOUBLE(stages, hash, n, width) \
 	do { \
 		__m512i earlier = (width) == 16 \
-		    ? (stages)->last[n] \
-		    : _mm512_alignr_epi32(hash, (stages)->last[n], \
+		    ? (stages)->last[(n)] \
+		    : _mm512_alignr_epi32((hash), (stages)->last[(n)], \
 			  (16 - (width)) & 15); \
-		(stages)->last[n] = hash; \
-		hash = _mm512_xor_si512(hash, \
+		(stages)->last[(n)] = (hash); \
+		(hash) = _mm512_xor_si512((hash), \
 		    _mm512_rol_epi32(earlier, width)); \
 	} while (0)
 

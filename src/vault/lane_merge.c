@@ -59,7 +59,7 @@ lane_merge_next(struct lane_merge *merge, uint8_t id[HASH_SIZE],
 	enum ouro_status status = OURO_OK;
 
 	for (unsigned i = 0; i < merge->count; i++)
-		if (merge->keys[i].size != 0 &&
+		if (merge->keys[i].size != 0 && merge->keys[i].data != NULL &&
 		    (least == NULL ||
 			memcmp(merge->keys[i].data, least, HASH_SIZE) < 0))
 			least = merge->keys[i].data;
@@ -68,6 +68,7 @@ lane_merge_next(struct lane_merge *merge, uint8_t id[HASH_SIZE],
 	memcpy(id, least, HASH_SIZE);
 	for (unsigned i = 0; status == OURO_OK && i < merge->count; i++)
 		while (status == OURO_OK && merge->keys[i].size != 0 &&
+		    merge->keys[i].data != NULL &&
 		    memcmp(merge->keys[i].data, id, HASH_SIZE) == 0)
 			status = merge_advance(merge, i, err);
 	return status;

@@ -18,10 +18,10 @@ struct ouro_vault;
 /* OURO_OK, or OURO_NOT_FOUND naming id. */
 enum ouro_status reach_content(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], struct ouro_error *err);
-/* The same for a version; *ref (may be NULL) gets its record, to be freed
+/* The same for a version; *out (may be NULL) gets its record, to be freed
  * with canonical_free. Deletions are found too. */
 enum ouro_status reach_version(struct ouro_vault *vault,
-    const uint8_t id[HASH_SIZE], Ouro__RefRecord **ref, struct ouro_error *err);
+    const uint8_t id[HASH_SIZE], Ouro__RefRecord **out, struct ouro_error *err);
 /* The content that an id stands for: itself, or the target of a version,
  * whose record *ref gets (NULL for a content). content is not set when the
  * version is a deletion (ref's target is then empty). */

@@ -375,7 +375,7 @@ ouro_remove(struct ouro_vault *vault, const struct ouro_target *target,
     const struct ouro_remove_options *options, ouro_kept_report *report,
     void *context, struct ouro_remove_result *result, struct ouro_error *err)
 {
-	struct ouro_remove_result own;
+	struct ouro_remove_result own = { 0 };
 	struct removal removal = { .vault = vault,
 		.force = options != NULL && options->force,
 		.account = { .vault = vault,

@@ -134,7 +134,8 @@ store_authentic(struct ouro_vault *vault, const Ouro__StoreFile *store,
 
 /* With the keyring open a store file must also be authentic. */
 static enum ouro_status
-store_judge(void *context, struct bytes content, uint64_t *rank,
+store_judge(void *context, struct bytes content,
+    uint64_t *rank, /* NOLINT(readability-non-const-parameter) */
     struct ouro_error *err)
 {
 	struct ouro_vault *vault = context;

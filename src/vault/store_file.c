@@ -9,7 +9,7 @@
 #include "crypt/hash.h"
 #include "seal/keyring.h"
 
-#define MAGIC	       "OUROFILE"
+static const char magic[8] = { 'O', 'U', 'R', 'O', 'F', 'I', 'L', 'E' };
 #define MAGIC_SIZE     8
 #define HEAD_SIZE      16 /* magic, kind, size */
 #define FRAME_SIZE     (HEAD_SIZE + HASH_SIZE)
@@ -51,7 +51,7 @@ frame_encode(enum store_file_kind kind, struct bytes content,
 		return error_set(err, OURO_TOO_LARGE,
 		    "%s would have %zu bytes, more than the %zu allowed",
 		    store_file_name(kind), content.size, content_max(kind));
-	memcpy(head, MAGIC, MAGIC_SIZE);
+	memcpy(head, magic, MAGIC_SIZE);
 	put_u32le(head + 8, (uint32_t)kind);
 	put_u32le(head + 12, (uint32_t)content.size);
 	status = buffer_append(out, bytes_of(head, HEAD_SIZE), err);
@@ -76,7 +76,7 @@ frame_decode(struct bytes frame, const char *path, enum store_file_kind kind,
 
 	if (frame.size < FRAME_SIZE)
 		fault = "it is too short";
-	else if (memcmp(frame.data, MAGIC, MAGIC_SIZE) != 0)
+	else if (memcmp(frame.data, magic, MAGIC_SIZE) != 0)
 		fault = "it does not begin as it must";
 	else if (get_u32le(frame.data + 8) != (uint32_t)kind)
 		fault = "it is of another kind";
@@ -148,7 +148,7 @@ file_read(struct fs *fs, const char *path, enum store_file_kind kind,
     struct buffer *content, struct ouro_error *err)
 {
 	struct buffer frame = { 0 };
-	struct bytes inside;
+	struct bytes inside = { 0 };
 	enum ouro_status status;
 
 	status = fs_read_file(fs, path, content_max(kind) + FRAME_SIZE, &frame,

@@ -15,11 +15,11 @@ struct stripe_check {
 	bool opens;
 };
 
-/* check is zeroed; stripe_read_release(&check->read) after, also after a
+/* stripe is zeroed; stripe_read_release(&stripe->read) after, also after a
  * failure. OURO_NO_MEMORY, OURO_CRYPTO. */
 enum ouro_status stripe_check_run(struct ouro_vault *vault,
     struct chunk_slot *slot, const uint8_t id[HASH_SIZE],
-    const Ouro__StripeRow *row, struct stripe_check *check,
+    const Ouro__StripeRow *row, struct stripe_check *stripe,
     struct ouro_error *err);
 
 #endif

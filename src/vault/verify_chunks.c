@@ -1,11 +1,15 @@
 #include "vault/verify_chunks.h"
 
+#include <assert.h>
+
 #include "base/error.h"
 
 void
 chunk_window_init(struct chunk_window *window, struct care *care)
 {
 	unsigned width = executor_width(care->vault->executor) + 1;
+
+	assert(width > 1);
 
 	*window = (struct chunk_window){ .care = care,
 		.width = width < CHUNK_WINDOW_MAX ? width : CHUNK_WINDOW_MAX };

@@ -117,28 +117,6 @@ log_stats(struct engine *engine, struct engine_stats *out,
 
 /* ---- opening and closing ------------------------------------------------------------ */
 
-/* Makes the name of dir itself durable. */
-static enum ouro_status
-parent_sync(struct fs *fs, const char *dir, struct ouro_error *err)
-{
-	char parent[FS_PATH_MAX];
-	size_t size = strlen(dir);
-
-	if (size >= sizeof parent)
-		return error_set(err, OURO_TOO_LARGE, "%s: path too long", dir);
-	while (size > 0 && dir[size - 1] == '/')
-		size--;
-	while (size > 0 && dir[size - 1] != '/')
-		size--;
-	if (size == 0)
-		return fs_sync_dir(fs, ".", err);
-	while (size > 1 && dir[size - 1] == '/')
-		size--;
-	memcpy(parent, dir, size);
-	parent[size] = '\0';
-	return fs_sync_dir(fs, parent, err);
-}
-
 static enum ouro_status
 directory_open(struct log_engine *log, bool must_exist, struct ouro_error *err)
 {
@@ -153,8 +131,7 @@ directory_open(struct log_engine *log, bool must_exist, struct ouro_error *err)
 	}
 	if (status != OURO_NOT_FOUND || must_exist || log->read_only)
 		return status;
-	status = fs_mkdir(log->fs, log->dir, err);
-	return status == OURO_OK ? parent_sync(log->fs, log->dir, err) : status;
+	return fs_mkdir(log->fs, log->dir, err);
 }
 
 /* Takes the lock; with must_exist only where a store already is. */

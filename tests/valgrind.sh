@@ -12,13 +12,6 @@ tests="base/bytes base/encoding base/json crypt/aead crypt/kdf seal/slice
 grind=(valgrind --quiet --error-exitcode=99 --leak-check=full
 	--show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite)
 
-skip_if_sanitized() {
-	! nm -D "$program" 2>/dev/null | grep -qE '__(asan|tsan)_init' || {
-		echo "a sanitized build"
-		exit 77
-	}
-}
-
 unit_tests_are_clean() {
 	local test
 	skip_if_sanitized

@@ -56,6 +56,16 @@ struct engine_options {
 	/* Copied; NULL = "". With seal_key: what tells this engine from others
 	 * under the same key, so that their files cannot be swapped. */
 	const char *name;
+	/* Anonymous memory that the index may take, whatever the number of
+	 * keys: bytes; 0 = 256 MiB; at least 1 MiB. */
+	uint64_t index_memory;
+	/* Background compaction: a segment is rewritten when so much of it is
+	 * dead; 0 = 0.5, at most 1; negative: only engine_compact does. */
+	double compact_share;
+	uint64_t compact_rate; /* bytes read a second, 0 = 64 MiB */
+	int level;    /* zstd level for values of 64 bytes and more; 0 = none */
+	bool no_maps; /* values are read with system calls, so that a disk that
+		       * fails is a status and never a signal */
 };
 
 enum ouro_status engine_memory_open(const struct engine_options *options,
@@ -130,6 +140,10 @@ enum ouro_status engine_get(struct engine *engine, struct bytes key,
     struct engine_value *out, struct ouro_error *err);
 void engine_value_release(struct engine_value *value);
 
+/* As engine_get, into the caller's buffer, whose content is replaced. */
+enum ouro_status engine_copy(struct engine *engine, struct bytes key,
+    struct buffer *out, struct ouro_error *err);
+
 /* OURO_OK or OURO_NOT_FOUND without reading the value. value_size may be
  * NULL. */
 enum ouro_status engine_exists(struct engine *engine, struct bytes key,
@@ -145,9 +159,9 @@ struct engine_range {
 };
 
 /*
- * An iteration stays valid while others write. It shows each key that is in
- * the range during the whole iteration exactly once, in order; a key written
- * or deleted meanwhile is shown as it was at some moment of the iteration.
+ * An iteration shows the state at the moment it was opened, in order, each
+ * key once, whatever others write meanwhile. Until it is closed it keeps the
+ * files of that state, so that compaction cannot give back their space.
  */
 enum ouro_status engine_scan_open(struct engine *engine,
     const struct engine_range *range, struct engine_scan **out,
@@ -189,6 +203,20 @@ enum ouro_status engine_repair(struct engine *engine,
 enum ouro_status engine_compact(struct engine *engine, double dead_share,
     uint64_t *freed, struct ouro_error *err);
 
+/* Makes what the index knows durable in its own files, so that the next
+ * opening has nothing to replay. The engine does so by itself when much was
+ * written and when it is idle. */
+enum ouro_status engine_snapshot(struct engine *engine, struct ouro_error *err);
+
+/* Called now and then; false ends the work with OURO_CANCELLED. */
+typedef bool engine_progress(void *context, uint64_t done, uint64_t total);
+
+/* Writes the state at this moment into the new directory dir, as a store
+ * that opens, while others go on writing. OURO_EXISTS when dir is there and
+ * not empty; on failure what was written is removed. */
+enum ouro_status engine_backup(struct engine *engine, const char *dir,
+    engine_progress *progress, void *context, struct ouro_error *err);
+
 struct engine_stats {
 	uint64_t keys;
 	uint64_t live_bytes; /* on disk, of records that count */
@@ -198,7 +226,15 @@ struct engine_stats {
 	uint64_t segment_oldest, segment_active; /* ids */
 	uint64_t sequence;			 /* of the last operation */
 	uint64_t durable_through;
-	uint64_t memory_bytes;	  /* of the index */
+	uint64_t memory_bytes;	  /* of the index, anonymous */
+	uint64_t index_bytes;	  /* on disk, of the index; not in disk_bytes */
+	uint64_t runs;		  /* files of the index */
+	uint64_t replayed;	  /* operations read again at this opening */
+	uint64_t filter_asked, filter_spared; /* look-ups in filters, and those
+					       * that needed nothing more */
+	uint64_t bytes_given;	/* keys and values, since this opening ... */
+	uint64_t bytes_written; /* ... and what was written to files for it */
+	uint64_t bytes_moved;	/* of those, by compaction */
 	uint64_t torn_bytes;	  /* tail dropped at this opening */
 	uint64_t damaged_records; /* known since this opening */
 	uint64_t missing_segments;

@@ -84,6 +84,16 @@ table_new(size_t payload_size)
 	return table;
 }
 
+struct table *
+table_new_borrowing(void)
+{
+	struct table *table = table_new(0);
+
+	if (table != NULL)
+		table->borrowing = true;
+	return table;
+}
+
 void
 table_separator_free(struct table *table, struct table_node *node, unsigned i)
 {
@@ -98,7 +108,8 @@ node_free_all(struct table *table, struct table_node *node)
 {
 	for (unsigned i = 0; i < node->count; i++) {
 		if (node->leaf) {
-			free(node->slot[i]);
+			if (!table->borrowing)
+				free(node->slot[i]);
 			continue;
 		}
 		table_separator_free(table, node, i);

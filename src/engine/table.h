@@ -3,7 +3,8 @@
  *
  * A B+tree: the memory driver's store and the log driver's index. Keys are
  * copied; payloads have one size per table, start zeroed and do not move
- * while their key is in the table. Not thread-safe: the owner locks.
+ * while their key is in the table. Or both are borrowed, for an order of what
+ * lies elsewhere. Not thread-safe: the owner locks.
  */
 #ifndef ENGINE_TABLE_H
 #define ENGINE_TABLE_H
@@ -17,6 +18,9 @@ struct table_node;
 
 /* NULL when out of memory. */
 struct table *table_new(size_t payload_size);
+/* A table that copies nothing: keys and payloads are the caller's, put in by
+ * table_put, and stay where they are while they are in the table. */
+struct table *table_new_borrowing(void);
 void table_free(struct table *table);
 
 /* The key's payload, or NULL. */
@@ -25,6 +29,11 @@ void *table_find(const struct table *table, struct bytes key);
 /* The key's payload, made (zeroed) when it is not there: *made tells. NULL
  * when out of memory; the table is then as before. */
 void *table_insert(struct table *table, struct bytes key, bool *made);
+
+/* In a borrowing table, instead of table_insert: the key's payload is this one
+ * from now on, and the key these bytes. False when out of memory; the table is
+ * then as before. */
+bool table_put(struct table *table, struct bytes key, void *payload);
 
 bool table_remove(struct table *table, struct bytes key);
 

@@ -205,36 +205,79 @@ room_make(struct table *table, struct bytes key, uint64_t prefix)
 	return true;
 }
 
+/* Where key is or goes; found tells. */
+struct spot {
+	struct table_node *leaf;
+	unsigned index;
+	bool found;
+};
+
+static struct spot
+spot_of(const struct table *table, struct bytes key, uint64_t prefix)
+{
+	struct table_node *leaf = table_leaf_of(table, key, prefix);
+	unsigned i = table_node_bound(leaf, 0, key, prefix, false);
+	bool found = i < leaf->count &&
+	    table_key_compare(leaf, i, key, prefix) == 0;
+
+	return (struct spot){ leaf, i, found };
+}
+
+/* Puts in a key that is not there; false: no memory, and nothing is changed
+ * but that nodes may have been split. */
+static bool
+spot_fill(struct table *table, struct spot *spot, struct bytes key,
+    uint64_t prefix, void *item)
+{
+	if (spot->leaf->count == TABLE_FANOUT) {
+		if (!room_make(table, key, prefix))
+			return false;
+		*spot = spot_of(table, key, prefix);
+	}
+	node_open_gap(spot->leaf, spot->index);
+	node_set(spot->leaf, spot->index, key, item);
+	table->count++;
+	return true;
+}
+
 void *
 table_insert(struct table *table, struct bytes key, bool *made)
 {
 	uint64_t prefix = table_key_prefix(key);
-	struct table_node *leaf = table_leaf_of(table, key, prefix);
-	unsigned i = table_node_bound(leaf, 0, key, prefix, false);
+	struct spot spot = spot_of(table, key, prefix);
 	uint8_t *item;
 
 	assert(key.size > 0 && key.size <= TABLE_KEY_MAX);
+	assert(!table->borrowing);
 	*made = false;
-	if (i < leaf->count && table_key_compare(leaf, i, key, prefix) == 0)
-		return leaf->slot[i];
+	if (spot.found)
+		return spot.leaf->slot[spot.index];
 	item = calloc(1, table->payload_size + key.size);
 	if (item == NULL)
 		return NULL;
-	if (leaf->count == TABLE_FANOUT) {
-		if (!room_make(table, key, prefix)) {
-			free(item);
-			return NULL;
-		}
-		leaf = table_leaf_of(table, key, prefix);
-		i = table_node_bound(leaf, 0, key, prefix, false);
-	}
 	memcpy(item + table->payload_size, key.data, key.size);
-	node_open_gap(leaf, i);
-	node_set(leaf, i, bytes_of(item + table->payload_size, key.size), item);
-	table->count++;
+	key.data = item + table->payload_size;
+	if (!spot_fill(table, &spot, key, prefix, item)) {
+		free(item);
+		return NULL;
+	}
 	table->memory += table->payload_size + key.size;
 	*made = true;
 	return item;
+}
+
+bool
+table_put(struct table *table, struct bytes key, void *payload)
+{
+	uint64_t prefix = table_key_prefix(key);
+	struct spot spot = spot_of(table, key, prefix);
+
+	assert(key.size > 0 && key.size <= TABLE_KEY_MAX);
+	assert(table->borrowing);
+	if (!spot.found)
+		return spot_fill(table, &spot, key, prefix, payload);
+	node_set(spot.leaf, spot.index, key, payload);
+	return true;
 }
 
 static void
@@ -287,8 +330,10 @@ table_remove(struct table *table, struct bytes key)
 	i = path.index[path.depth - 1];
 	if (i == leaf->count || table_key_compare(leaf, i, key, prefix) != 0)
 		return false;
-	table->memory -= table->payload_size + leaf->size[i];
-	free(leaf->slot[i]);
+	if (!table->borrowing) {
+		table->memory -= table->payload_size + leaf->size[i];
+		free(leaf->slot[i]);
+	}
 	node_close_gap(leaf, i);
 	table->count--;
 	path_prune(table, &path);

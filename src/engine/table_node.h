@@ -32,6 +32,7 @@ struct table_node {
 struct table {
 	struct table_node *root;
 	size_t payload_size; /* rounded up to 8 */
+	bool borrowing;	     /* keys and payloads are not ours to free */
 	size_t count;
 	uint64_t memory;
 };

@@ -196,6 +196,47 @@ ascending_keys_fill_their_nodes(void **state)
 	table_free(ascending);
 }
 
+/* The keys lie in one array, and each key's payload is its own place there. */
+static void
+a_borrowing_table_keeps_no_copies(void **state)
+{
+	static uint8_t keys[2][KEYS][8];
+	struct table *table = table_new_borrowing();
+	struct table_cursor cursor;
+	bool more;
+
+	(void)state;
+	assert_non_null(table);
+	for (unsigned n = 0; n < KEYS; n++) {
+		unsigned k = n * 7 % KEYS;
+
+		put_u64be(keys[0][k], k);
+		put_u64be(keys[1][k], k);
+		assert_true(
+		    table_put(table, bytes_of(keys[0][k], 8), keys[0][k]));
+	}
+	assert_int_equal(table_count(table), KEYS);
+	for (unsigned k = 0; k < KEYS; k += 2)
+		assert_true(
+		    table_put(table, bytes_of(keys[1][k], 8), keys[1][k]));
+	assert_int_equal(table_count(table), KEYS);
+	more = table_seek(table, bytes_of(NULL, 0), false, &cursor);
+	for (unsigned k = 0; k < KEYS; k++) {
+		assert_true(more);
+		assert_ptr_equal(cursor.payload, keys[k % 2 == 0][k]);
+		assert_ptr_equal(cursor.key.data, keys[k % 2 == 0][k]);
+		assert_ptr_equal(table_find(table, cursor.key), cursor.payload);
+		more = table_next(&cursor);
+	}
+	assert_false(more);
+	for (unsigned k = 0; k < KEYS; k += 3)
+		assert_true(table_remove(table, bytes_of(keys[0][k], 8)));
+	assert_null(table_find(table, bytes_of(keys[0][3], 8)));
+	/* About 54 of a half-filled node's place, and nothing else. */
+	assert_true(table_memory(table) < KEYS * 60);
+	table_free(table);
+}
+
 int
 main(void)
 {
@@ -203,6 +244,7 @@ main(void)
 		cmocka_unit_test(random_changes_keep_the_order),
 		cmocka_unit_test(memory_is_accounted),
 		cmocka_unit_test(ascending_keys_fill_their_nodes),
+		cmocka_unit_test(a_borrowing_table_keeps_no_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,8 @@
 struct delta;
 
 struct delta_entry {
-	const struct delta_entry *previous; /* of the same key, older; or NULL */
+	const struct delta_entry
+	    *previous; /* of the same key, older; or NULL */
 	struct place place;
 	uint16_t key_size;
 	uint8_t key[];
@@ -53,6 +54,10 @@ void delta_add(struct delta *delta, uint64_t hash, struct bytes key,
 /* The newest entry of the key whose sequence is <= visible, or NULL. */
 const struct delta_entry *delta_find(const struct delta *delta, uint64_t hash,
     struct bytes key, uint64_t visible);
+
+/* Fetches what delta_find and delta_add of this hash look at first, so that
+ * the memory's delay passes while the caller does something else. */
+void delta_prefetch(const struct delta *delta, uint64_t hash);
 
 /* Number of entries added; those below it can be read by delta_at. */
 size_t delta_count(const struct delta *delta);

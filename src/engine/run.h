@@ -19,6 +19,7 @@
 
 struct run;
 struct run_build;
+struct run_copy;
 
 /* What the runs of one store have in common; borrowed by them. */
 struct run_store {
@@ -62,7 +63,8 @@ void run_build_abort(struct run_build *build);
 
 /*
  * OURO_NOT_FOUND, OURO_UNSUPPORTED (a later format), OURO_DAMAGED: header or
- * table of checks are wrong, or the seed is not the store's. With one
+ * list of segments are wrong, or not sealed under the key, or the seed is not
+ * the store's. With one
  * reference.
  */
 enum ouro_status run_open(const struct run_store *store, uint64_t id,
@@ -75,7 +77,8 @@ uint64_t run_entries(const struct run *run);
 uint64_t run_size(const struct run *run);   /* bytes on disk */
 uint64_t run_memory(const struct run *run); /* anonymous bytes */
 
-/* OURO_NOT_FOUND; OURO_DAMAGED with file and offset of the page. */
+/* OURO_NOT_FOUND, without a text; OURO_DAMAGED with file and offset of the
+ * page. */
 enum ouro_status run_find(struct run *run, uint64_t hash, struct bytes key,
     struct place *out, struct ouro_error *err);
 
@@ -96,7 +99,7 @@ struct run_cursor {
 	uint64_t page;
 	unsigned index, count;
 	const uint8_t *data;
-	uint8_t *copy; /* sealed: the opened page */
+	struct run_copy *copy; /* sealed: the opened page */
 };
 
 void run_cursor_init(struct run_cursor *cursor, struct run *run);
@@ -110,8 +113,8 @@ enum ouro_status run_cursor_next(struct run_cursor *cursor,
 /* Reads and checks every page; calls bad for each that is wrong and goes on.
  * OURO_DAMAGED when there was one. */
 enum ouro_status run_verify(struct run *run,
-    void (*bad)(void *context, const char *path, uint64_t offset,
-	uint64_t size),
+    void (
+	*bad)(void *context, const char *path, uint64_t offset, uint64_t size),
     void *context, struct ouro_error *err);
 
 #endif

@@ -1,0 +1,25 @@
+/*
+ * manifest_body - the content of the file INDEX, of u64:
+ *
+ *   offset  length  data
+ *   0       40      seed, sequence, durable, keys, lost
+ *   40      32      numbers of runs, segments, missing, dropped
+ *   72      8 each  ids of the runs, newest first
+ *   ..      56 each segments, ascending: id, end, next, least, live bytes,
+ *                   frame bytes, damaged
+ *   ..      8 each  ids of missing segments, ascending
+ *   ..      8 each  ids of dropped segments, ascending
+ */
+#ifndef ENGINE_MANIFEST_BODY_H
+#define ENGINE_MANIFEST_BODY_H
+
+#include "engine/manifest.h"
+
+uint64_t manifest_body_size(const struct manifest *manifest);
+/* Returns the byte behind it. */
+uint8_t *manifest_body_put(uint8_t *at, const struct manifest *manifest);
+/* path for error texts. OURO_DAMAGED, and *out is empty. */
+enum ouro_status manifest_body_get(const char *path, struct bytes body,
+    struct manifest *out, struct ouro_error *err);
+
+#endif

@@ -122,6 +122,23 @@ error_errno(struct ouro_error *err, int errnum, const char *format, ...)
 }
 
 enum ouro_status
+error_plain(struct ouro_error *err, enum ouro_status status, const char *text)
+{
+	size_t size;
+
+	if (err == NULL)
+		return status;
+	size = strlen(text);
+	if (size >= sizeof err->text)
+		size = sizeof err->text - 1;
+	err->status = status;
+	err->sys_errno = 0;
+	memcpy(err->text, text, size);
+	err->text[size] = '\0';
+	return status;
+}
+
+enum ouro_status
 error_memory(struct ouro_error *err)
 {
 	return error_set(err, OURO_NO_MEMORY, "out of memory");

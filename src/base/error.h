@@ -25,6 +25,11 @@ enum ouro_status error_set(struct ouro_error *err, enum ouro_status status,
 enum ouro_status error_errno(struct ouro_error *err, int errnum,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same with a text as it is, at little cost: for answers that are no
+ * failures. text is short and literal. */
+enum ouro_status error_plain(struct ouro_error *err, enum ouro_status status,
+    const char *text);
+
 /* OURO_NO_MEMORY with a standard text. */
 enum ouro_status error_memory(struct ouro_error *err);
 

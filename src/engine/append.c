@@ -62,8 +62,8 @@ dirty_clear(struct log_engine *log)
 	log->dirty_count = 0;
 }
 
-static void
-break_log(struct log_engine *log, const char *why)
+void
+append_break(struct log_engine *log, const char *why)
 {
 	if (!atomic_exchange(&log->broken, true))
 		log_write(log->log, LOG_ERROR,
@@ -86,7 +86,7 @@ append_sync(struct log_engine *log, struct ouro_error *err)
 
 		if (status == OURO_OK)
 			continue;
-		break_log(log, local.text);
+		append_break(log, local.text);
 		if (err != NULL)
 			*err = local;
 		return status;
@@ -128,9 +128,9 @@ segment_begin_next(struct log_engine *log, struct ouro_error *err)
 		    err);
 	if (status != OURO_OK)
 		return status;
-	pthread_rwlock_wrlock(&log->lock);
-	status = log_engine_segment_add(log, segment, err);
-	pthread_rwlock_unlock(&log->lock);
+	segment->indexed = true; /* with each record that it takes */
+	segment->next = segment->first;
+	status = log_engine_segment_publish(log, segment, err);
 	if (status != OURO_OK) {
 		segment_unref(segment);
 		return status;
@@ -152,7 +152,7 @@ append_undo(struct log_engine *log)
 		segment->junk = true;
 		log_write(log->log, LOG_WARNING, "%s", err.text);
 	} else if (fs_sync(segment->file, &err) != OURO_OK) {
-		break_log(log, err.text);
+		append_break(log, err.text);
 	}
 	append_rotate(log);
 }

@@ -27,6 +27,8 @@ enum ouro_status append_dirty(struct log_engine *log, struct segment *segment,
     struct ouro_error *err);
 /* Makes all that was written durable. A failure is for ever. */
 enum ouro_status append_sync(struct log_engine *log, struct ouro_error *err);
+/* A sync failed: no writes any more. */
+void append_break(struct log_engine *log, const char *why);
 bool append_unsynced(const struct log_engine *log);
 
 /* Ends the active segment. */

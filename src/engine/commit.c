@@ -24,17 +24,14 @@ request_finish(struct commit_request *request, enum ouro_status status,
 
 /* ---- publishing ---------------------------------------------------------------------- */
 
-static enum ouro_status
-ops_publish(struct log_engine *log, const struct commit_request *request,
-    struct ouro_error *err)
+static void
+ops_publish(struct log_engine *log, const struct commit_request *request)
 {
 	struct segment *segment = log->active;
 	bool sub = request->count > 1;
 	size_t head = record_head(&segment->frame);
 	uint64_t offset = request->offset + (sub ? head : 0);
 
-	if (sub)
-		segment->frame_bytes += head + RECORD_CRC;
 	for (size_t i = 0; i < request->count; i++) {
 		const struct engine_op *op = &request->ops[i];
 		struct location location = {
@@ -42,43 +39,65 @@ ops_publish(struct log_engine *log, const struct commit_request *request,
 			.offset = offset,
 			.sequence = request->sequence + i,
 			.value_size = (uint32_t)op->value.size,
-			.state = op->kind == ENGINE_PUT ? LOCATION_VALUE
-							: LOCATION_TOMBSTONE,
+			.state = op->kind == ENGINE_PUT ? PLACE_VALUE
+							: PLACE_TOMBSTONE,
 			.batch_offset = (uint32_t)(offset - request->offset),
 		};
-		enum ouro_status status = index_note(&log->index, op->key,
-		    &location, err);
+		struct place place = location_place(&location);
 
-		if (status != OURO_OK)
-			return status;
+		index_add(log, op->key, &place);
 		offset += location_size(&location, op->key.size);
 	}
-	return OURO_OK;
+}
+
+/* What a request's record takes beside operations. */
+static uint64_t
+request_frame(const struct log_engine *log,
+    const struct commit_request *request)
+{
+	if (request->size == 0)
+		return 0;
+	if (request->kind == REQUEST_RECORD)
+		return request->size;
+	return request->count > 1
+	    ? record_head(&log->active->frame) + RECORD_CRC
+	    : 0;
 }
 
 /* The records are in the file: they become visible together. */
-static enum ouro_status
-group_publish(struct commit_group *group, struct ouro_error *err)
+static void
+group_publish(struct commit_group *group)
 {
 	struct log_engine *log = group->log;
-	enum ouro_status status = OURO_OK;
+	struct segment *active = log->active;
+	uint64_t frame = 0;
 
-	pthread_rwlock_wrlock(&log->lock);
 	for (const struct commit_request *request = group->head;
-	     request != NULL && status == OURO_OK; request = request->next) {
-		if (request->kind == REQUEST_RECORD)
-			log->active->frame_bytes += request->size;
-		else if (request->size > 0)
-			status = ops_publish(log, request, err);
+	     request != NULL; request = request->next) {
+		frame += request_frame(log, request);
+		if (request->kind == REQUEST_OPS && request->size > 0)
+			ops_publish(log, request);
 	}
-	if (log->active != NULL)
-		log->active->end = log->active_end;
+	pthread_rwlock_wrlock(&log->lock);
+	for (struct commit_request *request = group->head; request != NULL;
+	     request = request->next)
+		if (request->kind == REQUEST_RECORD) {
+			struct id_set old = log->dropped;
+
+			log->dropped = *request->dropped;
+			*request->dropped = old;
+		}
+	if (active != NULL) {
+		active->frame_bytes += frame;
+		active->end = log->active_end;
+		active->next = log->sequence_next;
+		if (group->operations > 0 && active->least > group->first)
+			active->least = group->first;
+	}
 	log->sequence = log->sequence_next - 1;
 	log->durable_shown = log->durable;
 	pthread_rwlock_unlock(&log->lock);
-	if (status != OURO_OK) /* only memory can fail: index != files */
-		atomic_store(&log->broken, true);
-	return status;
+	index_publish(log);
 }
 
 static void
@@ -102,12 +121,17 @@ group_commit(struct commit_group *group)
 
 	if (group->head == NULL)
 		return;
-	if (log->assembly.size > 0)
+	if (group->operations > 0)
+		status = index_reserve(log, (size_t)group->operations,
+		    group->key_bytes, &err);
+	if (status == OURO_OK && log->assembly.size > 0) {
+		group->first = log->sequence_next;
 		status = append_write(log, group->operations, &err);
+	}
 	if (status == OURO_OK && group->sync && append_unsynced(log))
 		status = append_sync(log, &err);
 	if (status == OURO_OK)
-		status = group_publish(group, &err);
+		group_publish(group);
 	if (status == OURO_OK && group->interval)
 		interval_arm(log);
 	assembly_clear(&log->assembly);
@@ -116,6 +140,37 @@ group_commit(struct commit_group *group)
 		next = request->next;
 		request_finish(request, status, &err);
 	}
+}
+
+/* A freeze that nobody waits for, or somebody does. */
+static void
+freeze_run(struct log_engine *log, struct commit_request *request)
+{
+	struct ouro_error err = { 0 };
+
+	request_finish(request, index_freeze(log, &err), &err);
+}
+
+/* The index follows records that were moved. */
+static void
+moves_run(struct log_engine *log, struct commit_request *request)
+{
+	enum ouro_status status = OURO_OK;
+	struct ouro_error err = { 0 };
+
+	for (size_t i = 0; status == OURO_OK && i < request->count; i++) {
+		const struct commit_move *move = &request->moves[i];
+
+		status = index_move(log, move->key, &move->from, &move->to,
+		    &err);
+	}
+	index_publish(log);
+	if (status == OURO_OK && request->whole != NULL) {
+		pthread_rwlock_wrlock(&log->lock);
+		request->whole->indexed = true;
+		pthread_rwlock_unlock(&log->lock);
+	}
+	request_finish(request, status, &err);
 }
 
 static void
@@ -131,6 +186,18 @@ rotate_run(struct log_engine *log, struct commit_request *request)
 	request_finish(request, status, &err);
 }
 
+/* Requests that join no group. */
+static void
+alone_run(struct log_engine *log, struct commit_request *request)
+{
+	if (request->kind == REQUEST_ROTATE)
+		rotate_run(log, request);
+	else if (request->kind == REQUEST_FREEZE)
+		freeze_run(log, request);
+	else
+		moves_run(log, request);
+}
+
 /* Works off requests from the front of the list as one group; returns what
  * is left of it. */
 static struct commit_request *
@@ -144,10 +211,12 @@ group_run(struct log_engine *log, struct commit_request *list)
 		enum ouro_status status;
 		bool full;
 
-		if (request->kind == REQUEST_ROTATE) {
+		if (request->kind == REQUEST_ROTATE ||
+		    request->kind == REQUEST_FREEZE ||
+		    request->kind == REQUEST_MOVES) {
 			if (group.head != NULL)
 				break;
-			rotate_run(log, request);
+			alone_run(log, request);
 			list = rest;
 			continue;
 		}
@@ -191,6 +260,9 @@ commit_step(void *context)
 		list = group_run(log, list);
 	if (atomic_exchange(&log->sync_due, false))
 		due_sync(log);
+	if (atomic_exchange(&log->index.due, false) &&
+	    !atomic_load(&log->broken))
+		(void)index_freeze(log, NULL); /* tried again when idle */
 	return STEP_IDLE;
 }
 
@@ -285,13 +357,36 @@ commit_rotate(struct log_engine *log, struct ouro_error *err)
 }
 
 enum ouro_status
-commit_dropped(struct log_engine *log, const struct id_set *dropped,
+commit_freeze(struct log_engine *log, struct ouro_error *err)
+{
+	struct commit_request request = { .kind = REQUEST_FREEZE };
+
+	return request_run(log, &request, err);
+}
+
+enum ouro_status
+commit_moves(struct log_engine *log, const struct commit_move *moves,
+    size_t count, struct segment *whole, struct ouro_error *err)
+{
+	struct commit_request request = {
+		.kind = REQUEST_MOVES,
+		.moves = moves,
+		.count = count,
+		.whole = whole,
+	};
+
+	return request_run(log, &request, err);
+}
+
+enum ouro_status
+commit_dropped(struct log_engine *log, struct id_set *dropped,
     struct ouro_error *err)
 {
 	struct record record = { .op = RECORD_DROPPED };
 	struct commit_request request = {
 		.kind = REQUEST_RECORD,
 		.record = &record,
+		.dropped = dropped,
 		.sync = ENGINE_SYNC_ALWAYS,
 	};
 	struct buffer ids = { 0 };

@@ -19,9 +19,25 @@ enum ouro_status commit_barrier(struct log_engine *log, struct ouro_error *err);
 enum ouro_status commit_rotate(struct log_engine *log, struct ouro_error *err);
 
 /* Opens a new segment, whose header lists all that are there, with a
- * `dropped` record; durable. */
-enum ouro_status commit_dropped(struct log_engine *log,
-    const struct id_set *dropped, struct ouro_error *err);
+ * `dropped` record; durable. The set becomes log->dropped, and takes what that
+ * was. */
+enum ouro_status commit_dropped(struct log_engine *log, struct id_set *dropped,
+    struct ouro_error *err);
+
+/* The index's active delta is frozen, if none is yet. */
+enum ouro_status commit_freeze(struct log_engine *log, struct ouro_error *err);
+
+/* A record that was copied. */
+struct commit_move {
+	struct bytes key;
+	struct place from, to;
+};
+
+/* Lets the index point at copies, where it still points at the originals.
+ * whole: with these, all of that segment's records (may be NULL). */
+enum ouro_status commit_moves(struct log_engine *log,
+    const struct commit_move *moves, size_t count, struct segment *whole,
+    struct ouro_error *err);
 
 /* Requests that wait for a step at this moment. */
 size_t commit_waiting(struct log_engine *log);

@@ -13,6 +13,8 @@ enum request_kind {
 	REQUEST_BARRIER,
 	REQUEST_ROTATE,
 	REQUEST_RECORD,
+	REQUEST_FREEZE,
+	REQUEST_MOVES,
 };
 
 /* Lies on the stack of the caller, who waits for `done`. */
@@ -20,7 +22,10 @@ struct commit_request {
 	enum request_kind kind;
 	const struct engine_op *ops;
 	size_t count;
-	const struct record *record; /* REQUEST_RECORD */
+	const struct record *record;	 /* REQUEST_RECORD: with ... */
+	struct id_set *dropped;		 /* ... what log->dropped becomes */
+	const struct commit_move *moves; /* REQUEST_MOVES */
+	struct segment *whole;		 /* REQUEST_MOVES */
 	enum engine_sync sync;
 
 	struct commit_request *next;
@@ -38,6 +43,8 @@ struct commit_group {
 	struct log_engine *log;
 	struct commit_request *head, *tail;
 	uint64_t operations;
+	uint64_t first;	    /* sequence of the first, once written */
+	uint64_t key_bytes; /* of all keys */
 	bool sync;
 	bool interval;
 	struct pending pending;

@@ -33,25 +33,21 @@ struct look {
 	struct location location;   /* else; referenced when present */
 };
 
-static void
-key_look(const struct commit_group *group, struct bytes key, struct look *look)
+static enum ouro_status
+key_look(const struct commit_group *group, struct bytes key, struct look *look,
+    struct ouro_error *err)
 {
-	struct log_engine *log = group->log;
-	const struct location *place;
+	enum ouro_status status;
 
 	*look = (struct look){ .op = pending_find(&group->pending, key) };
 	if (look->op != NULL) {
 		look->present = look->op->kind == ENGINE_PUT;
-		return;
+		return OURO_OK;
 	}
-	pthread_rwlock_rdlock(&log->lock);
-	place = index_find(&log->index, key);
-	if (place != NULL && place->state != LOCATION_TOMBSTONE) {
-		look->present = true;
-		look->location = *place;
-		segment_ref(place->segment);
-	}
-	pthread_rwlock_unlock(&log->lock);
+	status = index_look(group->log, key, &look->location, err);
+	look->present = status == OURO_OK &&
+	    look->location.state != PLACE_TOMBSTONE;
+	return status == OURO_NOT_FOUND ? OURO_OK : status;
 }
 
 static void
@@ -73,7 +69,7 @@ value_compare(const struct look *look, const struct engine_op *op, bool *equal,
 		return OURO_OK;
 	}
 	*equal = false;
-	if (look->location.state == LOCATION_VALUE &&
+	if (look->location.state == PLACE_VALUE &&
 	    look->location.value_size != op->expected.size)
 		return OURO_OK;
 	status = location_read(&look->location, op->key, &block, &value, err);
@@ -93,13 +89,12 @@ condition_check(const struct commit_group *group, const struct engine_op *op,
 
 	if (op->condition == ENGINE_ALWAYS)
 		return OURO_OK;
-	key_look(group, op->key, &look);
-	if (op->condition == ENGINE_IF_ABSENT)
-		holds = !look.present;
-	else if (!look.present)
-		holds = false;
-	else
+	status = key_look(group, op->key, &look, err);
+	if (status == OURO_OK && op->condition == ENGINE_IF_EQUAL &&
+	    look.present)
 		status = value_compare(&look, op, &holds, err);
+	else
+		holds = op->condition == ENGINE_IF_ABSENT && !look.present;
 	look_release(&look);
 	if (status == OURO_OK && !holds)
 		status = conflict_error(op, err);
@@ -118,11 +113,14 @@ deletions_keep(const struct commit_group *group, struct commit_request *request,
 		return error_memory(err);
 	for (size_t i = 0; i < request->count; i++) {
 		struct look look;
+		enum ouro_status status = key_look(group, request->ops[i].key,
+		    &look, err);
 
-		key_look(group, request->ops[i].key, &look);
 		if (look.present)
 			request->kept[count++] = request->ops[i];
 		look_release(&look);
+		if (status != OURO_OK)
+			return status;
 	}
 	request->ops = request->kept;
 	request->count = count;

@@ -8,12 +8,9 @@
 #include "engine/commit.h"
 #include "engine/copy.h"
 
-#define ROUND_SEGMENTS 32  /* rewritten at a time: bounds the space needed */
-#define SMALL_COUNT    8   /* so many small segments are worth merging */
-#define SMALL_SHARE    16  /* small: under segment_size / this */
-#define SWEEP_KEYS     512 /* looked at while the lock is held */
-
-/* ---- what refers to the victims ---------------------------------------------------- */
+#define ROUND_SEGMENTS 32 /* rewritten at a time: bounds the space needed */
+#define SMALL_COUNT    8  /* so many small segments are worth merging */
+#define SMALL_SHARE    16 /* small: under segment_size / this */
 
 static bool
 is_victim(struct segment *const *victims, const struct segment *segment)
@@ -24,60 +21,22 @@ is_victim(struct segment *const *victims, const struct segment *segment)
 	return false;
 }
 
-/* Goes through up to SWEEP_KEYS keys behind *last; *more: there are others.
- * Forgets tombstones that lie in victims. OURO_DAMAGED names a victim that a
- * value still lies in. */
+/* Sees that the index points at nothing in the victims but tombstones that
+ * are no longer needed. */
 static enum ouro_status
-sweep_page(struct log_engine *log, struct segment *const *victims, bool forget,
-    struct buffer *last, bool *more, struct ouro_error *err)
-{
-	enum ouro_status status = OURO_OK;
-	struct table_cursor cursor;
-	unsigned count = 0;
-
-	*more = table_seek(log->index.table, buffer_bytes(last), last->size > 0,
-	    &cursor);
-	while (*more && status == OURO_OK && count++ < SWEEP_KEYS) {
-		const struct location *place = cursor.payload;
-		bool victim = is_victim(victims, place->segment);
-
-		status = buffer_set(last, cursor.key, err);
-		if (status != OURO_OK)
-			break;
-		if (victim && place->state != LOCATION_TOMBSTONE)
-			return error_set(err, OURO_DAMAGED,
-			    "%s: the record at offset %" PRIu64
-			    " could not be copied",
-			    place->segment->path, place->offset);
-		if (victim && forget) {
-			index_forget(&log->index, buffer_bytes(last));
-			*more = table_seek(log->index.table, buffer_bytes(last),
-			    true, &cursor);
-		} else {
-			*more = table_next(&cursor);
-		}
-	}
-	return status;
-}
-
-/* Sees that only needless tombstones lie in victims, and may forget them. */
-static enum ouro_status
-sweep(struct log_engine *log, struct segment *const *victims, bool forget,
+victims_check(struct log_engine *log, struct segment *const *victims,
     struct ouro_error *err)
 {
 	enum ouro_status status = OURO_OK;
-	struct buffer last = { 0 };
-	bool more = true;
 
-	while (more && status == OURO_OK) {
-		if (forget)
-			pthread_rwlock_wrlock(&log->lock);
-		else
-			pthread_rwlock_rdlock(&log->lock);
-		status = sweep_page(log, victims, forget, &last, &more, err);
-		pthread_rwlock_unlock(&log->lock);
-	}
-	buffer_release(&last);
+	index_count(log);
+	pthread_mutex_lock(&log->index.counting);
+	for (; status == OURO_OK && *victims != NULL; victims++)
+		if ((*victims)->live_count > 0)
+			status = error_set(err, OURO_DAMAGED,
+			    "%s: %" PRIu64 " records could not be copied",
+			    (*victims)->path, (*victims)->live_count);
+	pthread_mutex_unlock(&log->index.counting);
 	return status;
 }
 
@@ -118,18 +77,23 @@ victims_remove(struct log_engine *log, struct segment *const *victims,
 {
 	enum ouro_status status = OURO_OK;
 	struct fs_file *file;
+	struct view *view;
 
 	pthread_rwlock_wrlock(&log->lock);
-	for (size_t i = 0; victims[i] != NULL; i++)
+	view = view_new(log->segment_count, err);
+	for (size_t i = 0; view != NULL && victims[i] != NULL; i++)
 		log_engine_segment_remove(log, victims[i]);
+	if (view != NULL)
+		view_publish(log, view);
 	pthread_rwlock_unlock(&log->lock);
+	if (view == NULL)
+		return OURO_NO_MEMORY;
 	for (size_t i = 0; victims[i] != NULL; i++) {
 		enum ouro_status one;
 
 		/* Who still reads it needs the file without its name: the
 		 * pin ends with the object. */
-		if (atomic_load(&victims[i]->references) > 2)
-			(void)segment_pin(victims[i], &file, NULL);
+		(void)segment_pin(victims[i], &file, NULL);
 		one = fs_unlink(log->fs, victims[i]->path,
 		    status == OURO_OK ? err : NULL);
 		if (status == OURO_OK)
@@ -147,22 +111,12 @@ victims_drop(struct log_engine *log, struct segment *const *victims,
     const struct id_set *missing, struct ouro_error *err)
 {
 	struct id_set dropped = { 0 };
-	enum ouro_status status = sweep(log, victims, false, err);
+	enum ouro_status status = victims_check(log, victims, err);
 
 	if (status == OURO_OK)
 		status = dropped_list(log, victims, missing, &dropped, err);
 	if (status == OURO_OK)
 		status = commit_dropped(log, &dropped, err);
-	if (status == OURO_OK) {
-		struct id_set old;
-
-		pthread_rwlock_wrlock(&log->lock);
-		old = log->dropped;
-		log->dropped = dropped;
-		pthread_rwlock_unlock(&log->lock);
-		dropped = old;
-		status = sweep(log, victims, true, err);
-	}
 	id_set_release(&dropped);
 	if (status == OURO_OK)
 		status = victims_remove(log, victims, err);
@@ -223,13 +177,14 @@ compact_segments(struct log_engine *log, struct segment *const *victims,
 
 /* ---- choosing ------------------------------------------------------------------------------ */
 
-/* Whether the segment is worth rewriting; under lock. */
+/* Whether the segment is worth rewriting; under lock, and counting. */
 static bool
 worthwhile(const struct segment *segment, double dead_share)
 {
-	uint64_t content = segment->end - segment->frame_bytes;
-	uint64_t dead = content - segment->live_bytes;
+	uint64_t content = segment->end - segment->frame_bytes, dead = 0;
 
+	if (segment->live_bytes < content)
+		dead = content - segment->live_bytes;
 	if (segment->damaged > 0 || segment->kind == SEGMENT_LOST)
 		return false;
 	if (content == 0)
@@ -263,6 +218,7 @@ victims_choose(struct log_engine *log, double dead_share, uint64_t closed,
 	size_t count = 0, small = 0;
 	const struct segment *last;
 
+	pthread_mutex_lock(&log->index.counting);
 	pthread_rwlock_rdlock(&log->lock);
 	*out = calloc(log->segment_count + 1, sizeof(struct segment *));
 	last = last_log(log);
@@ -278,6 +234,7 @@ victims_choose(struct log_engine *log, double dead_share, uint64_t closed,
 			(*out)[count++] = segment_ref(segment);
 	}
 	pthread_rwlock_unlock(&log->lock);
+	pthread_mutex_unlock(&log->index.counting);
 	return *out == NULL ? error_memory(err) : OURO_OK;
 }
 
@@ -289,12 +246,14 @@ last_close(struct log_engine *log, double dead_share, uint64_t *closed,
 	const struct segment *last;
 	bool wanted;
 
+	pthread_mutex_lock(&log->index.counting);
 	pthread_rwlock_rdlock(&log->lock);
 	last = last_log(log);
 	wanted = last != NULL && worthwhile(last, dead_share) &&
 	    last->end > last->frame_bytes;
 	*closed = wanted ? last->id : 0;
 	pthread_rwlock_unlock(&log->lock);
+	pthread_mutex_unlock(&log->index.counting);
 	return wanted ? commit_rotate(log, err) : commit_barrier(log, err);
 }
 
@@ -343,6 +302,7 @@ compact_all(struct engine *engine, double dead_share, uint64_t *freed,
 
 	pthread_mutex_lock(&log->care);
 	before = disk_size(log);
+	index_count(log);
 	status = last_close(log, dead_share, &closed, err);
 	if (status == OURO_OK)
 		status = victims_choose(log, dead_share, closed, &victims, err);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/commit.h"
 #include "engine/region.h"
 #include "engine/walk.h"
 
@@ -33,7 +34,8 @@ is_victim(const struct copy *copy, const struct segment *segment)
 /* ---- what counts ------------------------------------------------------------------ */
 
 /* Whether a segment that stays may hold an older record of some key: then a
- * tombstone must stay too. Under lock. */
+ * tombstone must stay too. Copies made after the deletion hold none of it.
+ * Under lock. */
 static bool
 older_may_stay(const struct copy *copy, uint64_t sequence)
 {
@@ -41,31 +43,40 @@ older_may_stay(const struct copy *copy, uint64_t sequence)
 
 	if (log->missing.count > 0 && !copy->salvage)
 		return true;
-	for (size_t i = 0; i < log->segment_count; i++)
-		if (log->segments[i]->least < sequence &&
-		    !is_victim(copy, log->segments[i]))
+	for (size_t i = 0; i < log->segment_count; i++) {
+		const struct segment *segment = log->segments[i];
+		bool newest = segment->kind == SEGMENT_COPIES &&
+		    segment->first >= sequence;
+
+		if (segment->least < sequence && !newest &&
+		    !is_victim(copy, segment))
 			return true;
+	}
 	return false;
 }
 
 /* Whether this very record, and no other of its sequence, is a key's. */
-static bool
+static enum ouro_status
 counts(struct copy *copy, const struct segment *victim, uint64_t offset,
-    const struct record *record)
+    const struct record *record, bool *result, struct ouro_error *err)
 {
 	struct log_engine *log = copy->log;
-	const struct location *place;
-	bool result = false;
+	struct location location;
+	enum ouro_status status = index_look(log, record->key, &location, err);
 
-	pthread_rwlock_rdlock(&log->lock);
-	place = index_find(&log->index, record->key);
-	if (place != NULL && place->sequence == record->sequence &&
-	    place->segment == victim && place->offset == offset)
-		result = place->state == LOCATION_VALUE ||
-		    (place->state == LOCATION_TOMBSTONE &&
+	*result = false;
+	if (status != OURO_OK)
+		return status == OURO_NOT_FOUND ? OURO_OK : status;
+	if (location.sequence == record->sequence &&
+	    location.segment == victim && location.offset == offset) {
+		pthread_rwlock_rdlock(&log->lock);
+		*result = location.state == PLACE_VALUE ||
+		    (location.state == PLACE_TOMBSTONE &&
 			older_may_stay(copy, record->sequence));
-	pthread_rwlock_unlock(&log->lock);
-	return result;
+		pthread_rwlock_unlock(&log->lock);
+	}
+	segment_unref(location.segment);
+	return OURO_OK;
 }
 
 /* ---- writing ------------------------------------------------------------------------ */
@@ -119,6 +130,7 @@ output_begin(struct copy *copy, struct ouro_error *err)
 	struct log_engine *log = copy->log;
 	struct segment_plan plan = {
 		.kind = SEGMENT_COPIES,
+		.first = copy->durable,
 	};
 	enum ouro_status status = log_engine_id_take(log, &plan.id, err);
 
@@ -164,6 +176,8 @@ record_copy(struct copy *copy, const struct record *record,
 	if (status != OURO_OK)
 		return status;
 	plain.durable = copy->durable;
+	if (record->sequence < copy->output->least)
+		copy->output->least = record->sequence;
 	status = assembly_record(&copy->assembly, &copy->output->frame, &plain,
 	    err);
 	/* Pieces after the first point into the walk's window. */
@@ -198,6 +212,7 @@ source_record(void *context, uint64_t offset, bool good, struct record *record,
 {
 	struct copy_source *source = context;
 	enum ouro_status status;
+	bool newest;
 
 	if (!good)
 		return source_damaged(source, offset, err);
@@ -209,10 +224,13 @@ source_record(void *context, uint64_t offset, bool good, struct record *record,
 	if (source->victim->kind == SEGMENT_OLD)
 		record->sequence = region_old_sequence(source->victim->id,
 		    offset);
-	if ((record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
-	    !counts(source->copy, source->victim, offset, record))
+	if (record->op != RECORD_PUT && record->op != RECORD_DELETE)
 		return OURO_OK;
-	return record_copy(source->copy, record, err);
+	status = counts(source->copy, source->victim, offset, record, &newest,
+	    err);
+	return status == OURO_OK && newest
+	    ? record_copy(source->copy, record, err)
+	    : status;
 }
 
 static enum ouro_status
@@ -287,36 +305,71 @@ copy_segment(struct copy *copy, struct segment *victim, struct ouro_error *err)
 
 /* ---- publishing ------------------------------------------------------------------------ */
 
-/* Lets the index point at one copy, if it still points at the original. */
-static void
-copy_point(struct copy *copy, struct segment *made, const struct record *record,
-    uint64_t offset)
+#define MOVES_MAX 256
+
+/* Copies on their way into the index. */
+struct moves {
+	struct copy *copy;
+	struct segment *made;
+	struct buffer keys;
+	size_t key_at[MOVES_MAX];
+	struct commit_move moves[MOVES_MAX];
+	size_t count;
+};
+
+static enum ouro_status
+moves_commit(struct moves *moves, struct segment *whole, struct ouro_error *err)
 {
-	struct log_engine *log = copy->log;
-	struct location to = {
-		.segment = made,
+	enum ouro_status status;
+
+	for (size_t i = 0; i < moves->count; i++)
+		moves->moves[i].key.data = moves->keys.data + moves->key_at[i];
+	status = commit_moves(moves->copy->log, moves->moves, moves->count,
+	    whole, err);
+	moves->count = 0;
+	moves->keys.size = 0;
+	return status;
+}
+
+/* Lets the index point at one copy, if it still points at the original. */
+static enum ouro_status
+moves_add(struct moves *moves, const struct record *record, uint64_t offset,
+    struct ouro_error *err)
+{
+	struct commit_move *move = &moves->moves[moves->count];
+	struct copy *copy = moves->copy;
+	struct location from;
+	enum ouro_status status = index_look(copy->log, record->key, &from,
+	    err);
+
+	if (status != OURO_OK)
+		return status == OURO_NOT_FOUND ? OURO_OK : status;
+	if (from.segment == NULL || from.sequence != record->sequence ||
+	    !is_victim(copy, from.segment)) {
+		segment_unref(from.segment);
+		return OURO_OK;
+	}
+	move->from = location_place(&from);
+	segment_unref(from.segment);
+	move->to = (struct place){
+		.segment = moves->made->id,
 		.offset = offset,
 		.sequence = record->sequence,
 		.value_size = (uint32_t)record->value.size,
-		.state = record->op == RECORD_PUT ? LOCATION_VALUE
-						  : LOCATION_TOMBSTONE,
+		.state = from.state,
+		.packed = from.packed,
 	};
-	struct location *place;
-
-	pthread_rwlock_wrlock(&log->lock);
-	if (record->sequence < made->least)
-		made->least = record->sequence;
-	place = index_find(&log->index, record->key);
-	if (place != NULL && place->sequence == record->sequence &&
-	    is_victim(copy, place->segment))
-		index_move(&log->index, record->key, place, &to);
-	pthread_rwlock_unlock(&log->lock);
+	move->key.size = record->key.size;
+	moves->key_at[moves->count++] = moves->keys.size;
+	status = buffer_append(&moves->keys, record->key, err);
+	return status == OURO_OK && moves->count == MOVES_MAX
+	    ? moves_commit(moves, NULL, err)
+	    : status;
 }
 
-/* Reads a finished segment again; with point, moves the index to it. */
+/* Reads a finished segment again; with moves, lets the index follow. */
 static enum ouro_status
-made_read(struct copy *copy, struct segment *made, bool point,
-    struct ouro_error *err)
+made_walk(struct segment *made, struct moves *moves, struct ouro_error *err)
 {
 	struct walk_item item;
 	struct walk walk;
@@ -333,11 +386,30 @@ made_read(struct copy *copy, struct segment *made, bool point,
 			    made->path, item.offset);
 		else
 			status = record_unseal(&made->frame, &item.record, err);
-		if (status == OURO_OK && point)
-			copy_point(copy, made, &item.record, item.offset);
+		if (status == OURO_OK && moves != NULL)
+			status = moves_add(moves, &item.record, item.offset,
+			    err);
 	}
 	walk_close(&walk);
 	return status == OURO_END ? OURO_OK : status;
+}
+
+static enum ouro_status
+made_move(struct copy *copy, struct segment *made, struct ouro_error *err)
+{
+	struct moves *moves = calloc(1, sizeof *moves);
+	enum ouro_status status;
+
+	if (moves == NULL)
+		return error_memory(err);
+	moves->copy = copy;
+	moves->made = made;
+	status = made_walk(made, moves, err);
+	if (status == OURO_OK)
+		status = moves_commit(moves, made, err);
+	buffer_release(&moves->keys);
+	free(moves);
+	return status;
 }
 
 enum ouro_status
@@ -347,17 +419,15 @@ copy_publish(struct copy *copy, struct ouro_error *err)
 	enum ouro_status status = output_finish(copy, err);
 
 	for (size_t i = 0; status == OURO_OK && i < copy->made_count; i++)
-		status = made_read(copy, copy->made[i], false, err);
+		status = made_walk(copy->made[i], NULL, err);
 	while (status == OURO_OK && copy->made_count > 0) {
 		struct segment *made = copy->made[copy->made_count - 1];
 
-		pthread_rwlock_wrlock(&log->lock);
-		status = log_engine_segment_add(log, made, err);
-		pthread_rwlock_unlock(&log->lock);
+		status = log_engine_segment_publish(log, made, err);
 		if (status != OURO_OK)
 			break;
 		copy->made_count--; /* the log's now */
-		status = made_read(copy, made, true, err);
+		status = made_move(copy, made, err);
 	}
 	return status;
 }

@@ -63,6 +63,7 @@ delta_new(uint64_t seed)
 	}
 	atomic_init(&delta->slots, slots);
 	atomic_init(&delta->count, 0);
+	atomic_init(&delta->published, 0);
 	atomic_init(&delta->references, 1);
 	atomic_init(&delta->memory, sizeof *delta + slots_memory(slots));
 	atomic_init(&delta->order_memory, 0);
@@ -348,6 +349,7 @@ delta_add(struct delta *delta, uint64_t hash, struct bytes key,
 	entry = entry_take(delta, key.size, &reference);
 	entry->previous = previous;
 	entry->place = *place;
+	entry->number = (uint32_t)count;
 	entry->key_size = (uint16_t)key.size;
 	memcpy(entry->key, key.data, key.size);
 	delta->entries[part][at] = reference;
@@ -358,6 +360,13 @@ delta_add(struct delta *delta, uint64_t hash, struct bytes key,
 	atomic_store_explicit(slot, (uint64_t)hash_part(hash) << 32 | reference,
 	    memory_order_release);
 	atomic_store_explicit(&delta->count, count + 1, memory_order_release);
+}
+
+void
+delta_publish(struct delta *delta)
+{
+	atomic_store_explicit(&delta->published, delta_count(delta),
+	    memory_order_release);
 }
 
 /* ---- reading ---------------------------------------------------------------------- */
@@ -374,14 +383,20 @@ delta_prefetch(const struct delta *delta, uint64_t hash)
 
 const struct delta_entry *
 delta_find(const struct delta *delta, uint64_t hash, struct bytes key,
-    uint64_t visible)
+    size_t entries)
 {
 	const struct delta_entry *newest;
 
 	slot_of(delta,
 	    atomic_load_explicit(&delta->slots, memory_order_acquire), hash,
 	    key, &newest);
-	return delta_visible(newest, visible);
+	return delta_visible(newest, entries);
+}
+
+size_t
+delta_published(const struct delta *delta)
+{
+	return atomic_load_explicit(&delta->published, memory_order_acquire);
 }
 
 size_t

@@ -3,8 +3,8 @@
  *
  * Entries are only added. Each stays where it is, unchanged, until the delta
  * goes; a later entry of the same key points at the one before, so a reader
- * who goes by a sequence sees the state as of that sequence for as long as
- * he holds the delta.
+ * who goes by a number of entries sees the state that these made for as long
+ * as he holds the delta.
  *
  * One writer at a time (delta_reserve, delta_add); any number of readers
  * beside it, without a lock. Order is made when somebody asks for it: the
@@ -22,6 +22,7 @@ struct delta_entry {
 	const struct delta_entry
 	    *previous; /* of the same key, older; or NULL */
 	struct place place;
+	uint32_t number; /* in the order of adding, from 0 */
 	uint16_t key_size;
 	uint8_t key[];
 };
@@ -49,9 +50,15 @@ enum ouro_status delta_reserve(struct delta *delta, size_t count,
 void delta_add(struct delta *delta, uint64_t hash, struct bytes key,
     const struct place *place);
 
+/* What was added is whole: readers who ask for the number see it. */
+void delta_publish(struct delta *delta);
+
 /* ---- reading ----------------------------------------------------------------- */
 
-/* The newest entry of the key whose sequence is <= visible, or NULL. */
+/* Number of entries published. */
+size_t delta_published(const struct delta *delta);
+
+/* The newest entry of the key among the first `entries`, or NULL. */
 const struct delta_entry *delta_find(const struct delta *delta, uint64_t hash,
     struct bytes key, uint64_t visible);
 
@@ -72,13 +79,13 @@ uint64_t delta_memory(const struct delta *delta);
 #define DELTA_PAGE 64
 
 /*
- * Walks the keys in order, each with its newest entry whose sequence is
- * <= visible, and passing over keys that have none. Keys added while it
- * walks have higher sequences, so they do not matter to it.
+ * Walks the keys in order, each with its newest among the first `entries`,
+ * and passing over keys that have none there: what is added while it walks
+ * does not matter to it.
  */
 struct delta_cursor {
 	struct delta *delta; /* borrowed */
-	uint64_t visible;
+	size_t entries;
 	const struct delta_entry *entry; /* where it stands; NULL: nowhere */
 	const struct delta_entry *page[DELTA_PAGE]; /* private, as the rest */
 	unsigned count, next;
@@ -86,7 +93,7 @@ struct delta_cursor {
 };
 
 void delta_cursor_init(struct delta_cursor *cursor, struct delta *delta,
-    uint64_t visible);
+    size_t entries);
 
 /* Stands at the first key >= key (with after: > key), or, reverse, at the last
  * key < key. An empty key: the first, or, reverse, the last of all. entry is

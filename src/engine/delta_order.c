@@ -3,7 +3,7 @@
  *
  * The order is a tree that borrows the keys. It is filled when a cursor
  * seeks, with what was added since: all that a cursor may see was added
- * before it was told its sequence, so going on needs nothing newer.
+ * before it was told their number, so going on needs nothing newer.
  */
 #include "engine/delta.h"
 
@@ -74,9 +74,9 @@ order_drain(struct delta *delta, struct ouro_error *err)
 
 void
 delta_cursor_init(struct delta_cursor *cursor, struct delta *delta,
-    uint64_t visible)
+    size_t entries)
 {
-	*cursor = (struct delta_cursor){ .delta = delta, .visible = visible };
+	*cursor = (struct delta_cursor){ .delta = delta, .entries = entries };
 }
 
 /* The newest entries of the keys that follow, visible or not. With order_lock
@@ -114,7 +114,7 @@ cursor_advance(struct delta_cursor *cursor)
 
 		while (cursor->next < cursor->count) {
 			cursor->entry = delta_visible(
-			    cursor->page[cursor->next++], cursor->visible);
+			    cursor->page[cursor->next++], cursor->entries);
 			if (cursor->entry != NULL)
 				return;
 		}

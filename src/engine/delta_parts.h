@@ -78,6 +78,7 @@ struct delta_slots {
 struct delta {
 	_Atomic(struct delta_slots *) slots;
 	atomic_size_t count; /* entries */
+	atomic_size_t published;
 	_Atomic uint64_t memory, order_memory;
 	atomic_uint references;
 
@@ -112,9 +113,9 @@ delta_entry_at(const struct delta *delta, uint32_t reference)
 }
 
 static inline const struct delta_entry *
-delta_visible(const struct delta_entry *entry, uint64_t visible)
+delta_visible(const struct delta_entry *entry, size_t entries)
 {
-	while (entry != NULL && entry->place.sequence > visible)
+	while (entry != NULL && entry->number >= entries)
 		entry = entry->previous;
 	return entry;
 }

@@ -35,6 +35,8 @@ struct engine_driver {
 	    uint64_t *freed, struct ouro_error *err);
 	enum ouro_status (*stats)(struct engine *engine,
 	    struct engine_stats *out, struct ouro_error *err);
+	enum ouro_status (
+	    *snapshot)(struct engine *engine, struct ouro_error *err);
 	unsigned capabilities;
 };
 

@@ -157,6 +157,12 @@ engine_stats(struct engine *engine, struct engine_stats *out,
 	return engine->driver->stats(engine, out, err);
 }
 
+enum ouro_status
+engine_snapshot(struct engine *engine, struct ouro_error *err)
+{
+	return engine->driver->snapshot(engine, err);
+}
+
 unsigned
 engine_capabilities(const struct engine *engine)
 {

@@ -1,215 +1,301 @@
 #include "engine/index.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/executor.h"
+#include "engine/log_engine.h"
 
-enum ouro_status
-index_init(struct index *index, struct ouro_error *err)
+/* ---- looking up ------------------------------------------------------------------ */
+
+static enum ouro_status
+look_in(const struct view *view, uint64_t hash, struct bytes key,
+    struct location *out, bool *known, struct ouro_error *err)
 {
-	*index = (struct index){ 0 };
-	index->table = table_new(sizeof(struct location));
-	return index->table == NULL ? error_memory(err) : OURO_OK;
-}
+	struct place place;
+	struct segment *segment;
+	enum ouro_status status = view_find(view, delta_published(view->active),
+	    hash, key, &place, err);
 
-void
-index_release(struct index *index)
-{
-	table_free(index->table);
-	index->table = NULL;
-}
-
-struct location *
-index_find(const struct index *index, struct bytes key)
-{
-	return table_find(index->table, key);
-}
-
-uint64_t
-location_size(const struct location *location, size_t key_size)
-{
-	const struct record_frame *frame = &location->segment->frame;
-
-	if (location->batch_offset != 0)
-		return record_sub_size(frame, key_size, location->value_size);
-	return record_size(frame, key_size, location->value_size);
-}
-
-static void
-count_in(struct index *index, const struct location *location, size_t key_size)
-{
-	uint64_t size = location_size(location, key_size);
-
-	if (location->state != LOCATION_TOMBSTONE)
-		index->keys++;
-	if (location->state != LOCATION_VALUE)
-		return;
-	index->live_bytes += size;
-	location->segment->live_bytes += size;
-}
-
-static void
-count_out(struct index *index, const struct location *location, size_t key_size)
-{
-	uint64_t size = location_size(location, key_size);
-
-	if (location->state != LOCATION_TOMBSTONE)
-		index->keys--;
-	if (location->state != LOCATION_VALUE)
-		return;
-	assert(location->segment->live_bytes >= size);
-	index->live_bytes -= size;
-	location->segment->live_bytes -= size;
-}
-
-/* Whether b is to replace a. A good copy of the same record heals damage. */
-static bool
-supersedes(const struct location *a, const struct location *b)
-{
-	return b->sequence > a->sequence ||
-	    (b->sequence == a->sequence && a->state == LOCATION_DAMAGED &&
-		b->state != LOCATION_DAMAGED);
-}
-
-enum ouro_status
-index_note(struct index *index, struct bytes key,
-    const struct location *location, struct ouro_error *err)
-{
-	struct location *place;
-	bool made;
-
-	if (location->sequence < location->segment->least)
-		location->segment->least = location->sequence;
-	place = table_insert(index->table, key, &made);
-	if (place == NULL)
-		return error_memory(err);
-	if (!made) {
-		if (!supersedes(place, location))
-			return OURO_OK;
-		count_out(index, place, key.size);
-	}
-	*place = *location;
-	count_in(index, place, key.size);
+	if (status != OURO_OK)
+		return status;
+	segment = view_segment(view, place.segment);
+	*known = segment != NULL || place.state == PLACE_TOMBSTONE;
+	*out = location_of(&place, segment);
+	if (segment != NULL)
+		segment_ref(segment);
 	return OURO_OK;
 }
 
-void
-index_move(struct index *index, struct bytes key, struct location *place,
-    const struct location *to)
-{
-	assert(place->sequence == to->sequence && place->state == to->state);
-	count_out(index, place, key.size);
-	*place = *to;
-	count_in(index, place, key.size);
-	if (to->sequence < to->segment->least)
-		to->segment->least = to->sequence;
-}
-
-void
-index_forget(struct index *index, struct bytes key)
-{
-	assert(index_find(index, key)->state == LOCATION_TOMBSTONE);
-	table_remove(index->table, key);
-}
-
-/* ---- reading -------------------------------------------------------------------- */
-
-static enum ouro_status
-location_damaged(const struct location *location, struct ouro_error *err)
-{
-	return error_set(err, OURO_DAMAGED,
-	    "%s: the record at offset %" PRIu64 " is damaged",
-	    location->segment->path, location->offset);
-}
-
-static bool
-record_fits(const struct location *location, struct bytes key,
-    const struct record *record)
-{
-	bool old = location->segment->frame.old;
-
-	return record->op == RECORD_PUT && record->key.size == key.size &&
-	    record->value.size == location->value_size &&
-	    (old || record->sequence == location->sequence);
-}
-
-/* Where a sub-record is sealed, its batch's head is part of the seal; it is
- * read into the first bytes of block. */
-static size_t
-head_size(const struct location *location)
-{
-	const struct record_frame *frame = &location->segment->frame;
-
-	return location->batch_offset != 0 && frame->sealed ? record_head(frame)
-							    : 0;
-}
-
-static enum ouro_status
-block_read(const struct location *location, size_t size, struct buffer *block,
+/* An entry may be younger than the view, and so its segment: then there is a
+ * newer view. */
+enum ouro_status
+index_look(struct log_engine *log, struct bytes key, struct location *out,
     struct ouro_error *err)
 {
-	size_t head = head_size(location), got = 0, more = 0;
-	enum ouro_status status = buffer_resize(block, head + size, err);
-	struct fs_file *file;
+	uint64_t hash = key_hash(log->index.store.seed, key);
+	struct epoch_slot *slot = epoch_enter(log->epoch);
+	const struct view *view, *before = NULL;
+	enum ouro_status status;
+	bool known;
 
-	if (status == OURO_OK)
-		status = segment_pin(location->segment, &file, err);
-	if (status != OURO_OK)
-		return status;
-	if (head > 0)
-		status = fs_read(file,
-		    location->offset - location->batch_offset, block->data,
-		    head, &got, err);
-	if (status == OURO_OK)
-		status = fs_read(file, location->offset, block->data + head,
-		    size, &more, err);
-	segment_unpin(location->segment);
-	if (status == OURO_OK)
-		block->size = got + more;
+	for (;;) {
+		known = true;
+		view = view_current(log);
+		status = look_in(view, hash, key, out, &known, err);
+		if (known || view == before)
+			break;
+		before = view;
+	}
+	epoch_leave(slot);
+	if (!known)
+		status = error_set(err, OURO_DAMAGED,
+		    "%s: the segment of a key's newest record is missing",
+		    log->dir);
 	return status;
 }
 
-static bool
-block_decode(const struct location *location, const struct buffer *block,
-    struct record *out)
-{
-	const struct record_frame *frame = &location->segment->frame;
-	size_t head = head_size(location);
-	struct record batch = { .sequence = location->sequence, .count = 1 };
+/* ---- freezing --------------------------------------------------------------------- */
 
-	if (location->batch_offset == 0)
-		return record_decode(frame, block->data, block->size, out);
-	if (head > 0 &&
-	    (!record_batch_head(frame, block->data, head, &batch) ||
-		location->sequence < batch.sequence ||
-		location->sequence - batch.sequence >= batch.count))
-		return false;
-	batch.value = bytes_of(block->data + head, block->size - head);
-	return record_sub_decode(frame, &batch,
-	    (uint32_t)(location->sequence - batch.sequence), 0, out);
+void
+cover_free(struct cover *cover)
+{
+	if (cover == NULL)
+		return;
+	for (size_t i = 0; i < cover->manifest.segment_count; i++)
+		segment_unref(cover->segments[i]);
+	for (size_t i = 0; i < cover->dirty_count; i++)
+		segment_unref(cover->dirty[i]);
+	free(cover->segments);
+	free(cover->dirty);
+	manifest_release(&cover->manifest);
+	free(cover);
+}
+
+static enum ouro_status
+ids_copy(const struct id_set *from, struct id_set *to, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && i < from->count; i++)
+		status = id_set_add(to, from->ids[i], err);
+	return status;
+}
+
+static void
+cover_segment(struct cover *cover, const struct log_engine *log,
+    struct segment *segment)
+{
+	struct manifest *manifest = &cover->manifest;
+	size_t i = manifest->segment_count++;
+
+	cover->segments[i] = segment_ref(segment);
+	manifest->segments[i] = (struct manifest_segment){
+		.id = segment->id,
+		.end = segment == log->active ? log->active_end : segment->end,
+		.next = segment == log->active ? log->sequence_next
+					       : segment->next,
+		.least = segment->least,
+		.frame_bytes = segment->frame_bytes,
+		.damaged = segment->damaged,
+	};
+}
+
+/* What the log holds at this moment of the commit step; under lock. Segments
+ * whose copies are not all in the index yet, or that are lost, are left out. */
+static enum ouro_status
+cover_take(struct log_engine *log, struct cover **out, struct ouro_error *err)
+{
+	struct cover *cover = calloc(1, sizeof *cover);
+	enum ouro_status status = OURO_OK;
+
+	*out = cover;
+	if (cover == NULL)
+		return error_memory(err);
+	cover->segments = calloc(log->segment_count + 1,
+	    sizeof(struct segment *));
+	cover->manifest.segments = calloc(log->segment_count + 1,
+	    sizeof *cover->manifest.segments);
+	cover->dirty = calloc(log->dirty_count + 1, sizeof(struct segment *));
+	if (cover->segments == NULL || cover->manifest.segments == NULL ||
+	    cover->dirty == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < log->segment_count; i++)
+		if (log->segments[i]->indexed)
+			cover_segment(cover, log, log->segments[i]);
+	for (size_t i = 0; i < log->dirty_count; i++)
+		cover->dirty[cover->dirty_count++] = segment_ref(log->dirty[i]);
+	cover->manifest.seed = log->index.store.seed;
+	cover->manifest.sequence = log->sequence_next - 1;
+	cover->manifest.durable = log->sequence_next - 1;
+	cover->manifest.lost = log->damaged_records;
+	status = ids_copy(&log->missing, &cover->manifest.missing, err);
+	if (status == OURO_OK)
+		status = ids_copy(&log->dropped, &cover->manifest.dropped, err);
+	return status;
+}
+
+/* Under lock: nothing of the log changes but by this step. */
+static enum ouro_status
+freeze(struct log_engine *log, struct ouro_error *err)
+{
+	struct delta *fresh = delta_new(log->index.store.seed);
+	struct cover *cover = NULL;
+	struct view *view = NULL;
+	enum ouro_status status = fresh == NULL ? error_memory(err)
+						: cover_take(log, &cover, err);
+
+	if (status == OURO_OK) {
+		view = view_new(log->segment_count, err);
+		status = view == NULL ? OURO_NO_MEMORY : OURO_OK;
+	}
+	if (status != OURO_OK) {
+		delta_unref(fresh);
+		cover_free(cover);
+		return status;
+	}
+	log->index.frozen = log->index.active;
+	log->index.active = fresh;
+	log->index.cover = cover;
+	view_publish(log, view);
+	return OURO_OK;
 }
 
 enum ouro_status
-location_read(const struct location *location, struct bytes key,
-    struct buffer *block, struct bytes *value, struct ouro_error *err)
+index_freeze(struct log_engine *log, struct ouro_error *err)
 {
-	const struct record_frame *frame = &location->segment->frame;
-	size_t size = (size_t)location_size(location, key.size);
-	struct record record;
-	enum ouro_status status;
+	enum ouro_status status = OURO_OK;
 
-	if (location->state == LOCATION_DAMAGED)
-		return location_damaged(location, err);
-	status = block_read(location, size, block, err);
+	pthread_rwlock_wrlock(&log->lock);
+	if (log->index.frozen == NULL)
+		status = freeze(log, err);
+	pthread_rwlock_unlock(&log->lock);
+	if (status == OURO_OK && log->index.task != NULL)
+		executor_wake(log->index.task);
+	return status;
+}
+
+/* The active delta is full: begins another, once the one before is stored. A
+ * disk that does not take the index lets the delta grow to twice its size;
+ * then writing fails as storing does. */
+static enum ouro_status
+make_room(struct log_engine *log, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	bool far = delta_memory(index->active) > 2 * index->delta_limit;
+	enum ouro_status status = index_wait(log, far ? err : NULL);
+
+	if (status != OURO_OK)
+		return far ? status : OURO_OK;
+	return index_freeze(log, err);
+}
+
+/* ---- adding ------------------------------------------------------------------------ */
+
+enum ouro_status
+index_reserve(struct log_engine *log, size_t count, uint64_t key_bytes,
+    struct ouro_error *err)
+{
+	struct index *index = &log->index;
+
+	if (delta_memory(index->active) > index->delta_limit) {
+		enum ouro_status status = make_room(log, err);
+
+		if (status != OURO_OK)
+			return status;
+	}
+	return delta_reserve(index->active, count, key_bytes, err);
+}
+
+void
+index_add(struct log_engine *log, struct bytes key, const struct place *place)
+{
+	delta_add(log->index.active, key_hash(log->index.store.seed, key), key,
+	    place);
+}
+
+void
+index_publish(struct log_engine *log)
+{
+	delta_publish(log->index.active);
+}
+
+enum ouro_status
+index_move(struct log_engine *log, struct bytes key, const struct place *from,
+    const struct place *to, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	uint64_t hash = key_hash(index->store.seed, key);
+	struct place now;
+	enum ouro_status status = index_reserve(log, 1, key.size, err);
+	struct epoch_slot *slot;
+
 	if (status != OURO_OK)
 		return status;
-	if (block->size != head_size(location) + size ||
-	    !block_decode(location, block, &record) ||
-	    !record_fits(location, key, &record) ||
-	    record_unseal(frame, &record, NULL) != OURO_OK ||
-	    !bytes_equal(record.key, key))
-		return location_damaged(location, err);
-	*value = record.value;
+	slot = epoch_enter(log->epoch);
+	status = view_find(view_current(log), SIZE_MAX, hash, key, &now, err);
+	epoch_leave(slot);
+	if (status == OURO_OK && now.sequence == from->sequence &&
+	    now.segment == from->segment && now.offset == from->offset)
+		delta_add(index->active, hash, key, to);
+	return status == OURO_NOT_FOUND ? OURO_OK : status;
+}
+
+/* ---- at opening --------------------------------------------------------------------- */
+
+/* Whether b is to replace a. A good record heals damage of the same, and one
+ * that is there replaces one whose file has gone. */
+static bool
+supersedes(struct log_engine *log, const struct place *a,
+    const struct location *b)
+{
+	if (b->sequence != a->sequence)
+		return b->sequence > a->sequence;
+	if (a->state == PLACE_DAMAGED)
+		return b->state != PLACE_DAMAGED;
+	return view_segment(view_current(log), a->segment) == NULL;
+}
+
+/* In memory there is no room for more: what was read so far goes to disk. */
+static enum ouro_status
+spill(struct log_engine *log, struct ouro_error *err)
+{
+	enum ouro_status status = index_freeze(log, err);
+
+	if (status == OURO_OK)
+		status = index_flush(log, err);
+	while (status == OURO_OK && index_merge_due(log))
+		status = index_merge_step(log, err);
+	return status;
+}
+
+enum ouro_status
+index_note(struct log_engine *log, struct bytes key,
+    const struct location *location, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	uint64_t hash = key_hash(index->store.seed, key);
+	struct place place = location_place(location), known;
+	enum ouro_status status;
+
+	if (location->sequence < location->segment->least)
+		location->segment->least = location->sequence;
+	status = view_find(view_current(log), SIZE_MAX, hash, key, &known, err);
+	if (status == OURO_OK && !supersedes(log, &known, location))
+		return OURO_OK;
+	if (status != OURO_OK && status != OURO_NOT_FOUND)
+		return status;
+	if (!log->read_only &&
+	    delta_memory(index->active) > index->delta_limit) {
+		status = spill(log, err);
+		if (status != OURO_OK)
+			return status;
+	}
+	status = delta_reserve(index->active, 1, key.size, err);
+	if (status != OURO_OK)
+		return status;
+	delta_add(index->active, hash, key, &place);
+	delta_publish(index->active);
 	return OURO_OK;
 }

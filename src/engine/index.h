@@ -2,65 +2,156 @@
  * index - for each key, where its newest record lies; and what of each
  * segment counts.
  *
- * Not thread-safe: guarded by the log's lock. Locations borrow their
- * segments, which the log holds; a reader takes a reference of its own.
+ *   index.c         looking up, adding, the layers
+ *   index_count.c   what of each segment counts
+ *   index_flush.c   from memory into a run
+ *   index_merge.c   several runs into one
+ *   index_open.c    the stored index at opening
+ *
+ * Layers, newest first: the active delta, to which the commit step adds; the
+ * frozen one, which is being written to a run; the runs, of which the oldest
+ * are the largest. The index step does the writing in the background, and
+ * replaces the manifest when runs have come or gone.
+ *
+ * Invariants
+ *   1. A layer holds, for a key, a record newer than those of the layers
+ *      behind it, or the same record at another place (moved, or read again).
+ *   2. Entries are added by the commit step alone (and at opening), and a
+ *      moved record only while the newest place of its key is the one it was
+ *      moved from.
+ *   3. A tombstone leaves the index only after its record left the log.
+ *   4. Every entry is counted once, in the order of adding, when somebody
+ *      asks for figures, and at the latest before it is in a run.
+ *   5. What the manifest covers was durable before it; what it names exists
+ *      until a later manifest is durable.
  */
 #ifndef ENGINE_INDEX_H
 #define ENGINE_INDEX_H
 
-#include "engine/segment.h"
-#include "engine/table.h"
+#include "engine/location.h"
+#include "engine/manifest.h"
+#include "engine/view.h"
 
-enum location_state {
-	LOCATION_VALUE,
-	LOCATION_TOMBSTONE, /* deleted: remembered, since an older record
-			     * may lie behind it in the files */
-	LOCATION_DAMAGED,   /* the newest record is known and unreadable */
+struct executor_task;
+struct merge;
+
+/* What the index covers once its frozen delta is in a run. */
+struct cover {
+	struct manifest manifest;  /* without runs */
+	struct segment **segments; /* of the manifest's list; referenced */
+	struct segment **dirty;	   /* to be synced before; referenced */
+	size_t dirty_count;
+	bool counted; /* live_bytes and keys are those of its moment */
 };
 
-struct location {
-	struct segment *segment;
-	uint64_t offset;
-	uint64_t sequence;
-	uint32_t value_size;
-	uint32_t batch_offset; /* in a batch: from its begin; else 0 */
-	uint8_t state;
+struct index_settled {
+	const struct delta *delta;
+	size_t count; /* of its entries that are counted */
 };
 
 struct index {
-	struct table *table; /* payload: struct location */
-	uint64_t keys;	     /* that are not tombstones */
-	uint64_t live_bytes;
+	struct run_store store;
+	uint64_t delta_limit; /* bytes of a delta before it is frozen */
+
+	/* Guarded by the log's lock. */
+	struct delta *active;
+	struct delta *frozen; /* NULL: none */
+	struct run *runs[VIEW_RUNS_MAX];
+	unsigned run_count;
+
+	/* Guarded by `counting`. */
+	pthread_mutex_t counting;
+	struct index_settled settled[2];
+	uint64_t keys; /* that are not tombstones */
+
+	/* Of the index step. */
+	struct executor_task *task;
+	struct cover *cover;	  /* of the frozen delta */
+	struct manifest manifest; /* the last that was written, or to be */
+	bool stored;		  /* manifest covers something */
+	struct merge *merge;	  /* under way */
+	uint64_t run_next;	  /* id */
+	struct id_set doomed;	  /* runs to be unlinked */
+	size_t idle_count;	  /* entries at the last look */
+	atomic_int failed;	  /* status of the last flush */
+	atomic_bool due;	  /* to be frozen by the next commit step */
+	atomic_uint_fast64_t bytes_written;
 };
 
-enum ouro_status index_init(struct index *index, struct ouro_error *err);
-void index_release(struct index *index);
+/* ---- looking up ------------------------------------------------------------------ */
 
-/* NULL: nothing known of the key. */
-struct location *index_find(const struct index *index, struct bytes key);
+/* The newest record of the key, its segment referenced. OURO_NOT_FOUND:
+ * nothing known; a tombstone's segment may be NULL. */
+enum ouro_status index_look(struct log_engine *log, struct bytes key,
+    struct location *out, struct ouro_error *err);
 
-/* Bytes on disk of the record at a location. */
-uint64_t location_size(const struct location *location, size_t key_size);
+/* ---- adding, by the commit step ---------------------------------------------------- */
 
-/* Notes a record; does nothing when a newer one of the key is known.
- * Counts the sequence for its segment in either case. */
-enum ouro_status index_note(struct index *index, struct bytes key,
+/* Makes room for entries, and freezes a delta that is full. */
+enum ouro_status index_reserve(struct log_engine *log, size_t count,
+    uint64_t key_bytes, struct ouro_error *err);
+/* Adds an entry for which there is room ... */
+void index_add(struct log_engine *log, struct bytes key,
+    const struct place *place);
+/* ... and makes all that were added visible at once. */
+void index_publish(struct log_engine *log);
+
+/* Adds a record moved from `from`, if that is still its key's newest. */
+enum ouro_status index_move(struct log_engine *log, struct bytes key,
+    const struct place *from, const struct place *to, struct ouro_error *err);
+
+/* Freezes the active delta if there is none frozen. */
+enum ouro_status index_freeze(struct log_engine *log, struct ouro_error *err);
+
+/* ---- at opening ---------------------------------------------------------------------- */
+
+/* Reads the manifest and opens its runs; or, when `stored` is false or they
+ * cannot be used, begins with nothing. Removes files that no manifest names,
+ * unless read-only. */
+enum ouro_status index_open(struct log_engine *log, bool stored,
+    struct ouro_error *err);
+void index_close(struct log_engine *log);
+/* As it was after index_open. */
+enum ouro_status index_reopen(struct log_engine *log, struct ouro_error *err);
+/* Goes on without the stored index, and removes it. */
+enum ouro_status index_forget(struct log_engine *log, const char *why,
+    struct ouro_error *err);
+/* Tells each segment what the stored index knows of it; false: they do not
+ * fit together. */
+bool index_cover_segments(struct log_engine *log);
+
+/* Notes a record found in a segment; does nothing when a newer one of the key
+ * is known. */
+enum ouro_status index_note(struct log_engine *log, struct bytes key,
     const struct location *location, struct ouro_error *err);
 
-/* Replaces the location of the same record after it was copied. */
-void index_move(struct index *index, struct bytes key, struct location *place,
-    const struct location *to);
+/* ---- figures ----------------------------------------------------------------------------- */
 
-/* Forgets a tombstone. */
-void index_forget(struct index *index, struct bytes key);
+/* Counts what was added. Afterwards keys and the segments' live_bytes and
+ * live_count are true for a moment of the call. */
+void index_count(struct log_engine *log);
 
-/*
- * Reads the value at a location whose segment the caller has referenced.
- * *value points into block, which grows as needed. OURO_DAMAGED names file
- * and offset.
- */
-enum ouro_status location_read(const struct location *location,
-    struct bytes key, struct buffer *block, struct bytes *value,
+/* ---- in the background ------------------------------------------------------------------- */
+
+/* Step of the executor; context is the struct log_engine. */
+uint64_t index_step(void *context);
+/* Writes the frozen delta, if there is one, into a run; by the index step, or
+ * while there is none. */
+enum ouro_status index_flush(struct log_engine *log, struct ouro_error *err);
+/* Replaces the manifest and removes runs that it no longer names. */
+enum ouro_status index_store(struct log_engine *log, struct ouro_error *err);
+/* Returns when no delta is frozen, or storing it failed. */
+enum ouro_status index_wait(struct log_engine *log, struct ouro_error *err);
+/* At closing, tasks stopped: stores what would be long to replay. */
+enum ouro_status index_finish(struct log_engine *log, struct ouro_error *err);
+/* Bytes of opened pages that a run may keep (sealed). */
+size_t index_cache_size(uint64_t index_memory);
+/* Whether runs should be merged; a bounded piece of it. */
+bool index_merge_due(const struct log_engine *log);
+enum ouro_status index_merge_step(struct log_engine *log,
     struct ouro_error *err);
+void index_merge_abort(struct log_engine *log);
+
+void cover_free(struct cover *cover); /* NULL is fine */
 
 #endif

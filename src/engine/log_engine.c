@@ -14,29 +14,31 @@
 
 #define SEGMENT_SIZE_DEFAULT  (64u * 1024 * 1024)
 #define SYNC_INTERVAL_DEFAULT 100u
+#define INDEX_MEMORY_DEFAULT  (256u * 1024 * 1024)
+#define INDEX_MEMORY_MIN      (1024u * 1024)
 #define LOCK_NAME	      "LOCK"
 
 /* ---- reading ------------------------------------------------------------------------ */
 
-/* Copies the key's location and references its segment. */
+static enum ouro_status
+not_found(struct ouro_error *err)
+{
+	return error_plain(err, OURO_NOT_FOUND, "no such key");
+}
+
+/* The key's location, with a reference to its segment. */
 static enum ouro_status
 location_take(struct log_engine *log, struct bytes key, struct location *out,
     struct ouro_error *err)
 {
-	const struct location *place;
+	enum ouro_status status = index_look(log, key, out, err);
 
-	pthread_rwlock_rdlock(&log->lock);
-	place = index_find(&log->index, key);
-	if (place != NULL && place->state != LOCATION_TOMBSTONE) {
-		*out = *place;
-		segment_ref(out->segment);
-	} else {
-		place = NULL;
-	}
-	pthread_rwlock_unlock(&log->lock);
-	if (place == NULL)
-		return error_set(err, OURO_NOT_FOUND, "no such key");
-	return OURO_OK;
+	if (status == OURO_NOT_FOUND)
+		return not_found(err);
+	if (status != OURO_OK || out->state != PLACE_TOMBSTONE)
+		return status;
+	segment_unref(out->segment);
+	return not_found(err);
 }
 
 static void
@@ -84,6 +86,46 @@ log_exists(struct engine *engine, struct bytes key, uint64_t *value_size,
 	return OURO_OK;
 }
 
+/* ---- figures ------------------------------------------------------------------------ */
+
+static void
+index_figures(struct log_engine *log, struct engine_stats *out)
+{
+	struct moment moment = moment_take(log);
+	const struct view *view = moment.view;
+
+	out->runs = view->run_count;
+	out->memory_bytes = delta_memory(view->active);
+	if (view->frozen != NULL)
+		out->memory_bytes += delta_memory(view->frozen);
+	for (unsigned i = 0; i < view->run_count; i++) {
+		uint64_t asked, spared;
+
+		out->index_bytes += run_size(view->runs[i]);
+		out->memory_bytes += run_memory(view->runs[i]);
+		run_filter_counts(view->runs[i], &asked, &spared);
+		out->filter_asked += asked;
+		out->filter_spared += spared;
+	}
+	moment_release(&moment);
+}
+
+static void
+segment_figures(const struct log_engine *log, struct engine_stats *out)
+{
+	for (size_t i = 0; i < log->segment_count; i++) {
+		const struct segment *segment = log->segments[i];
+
+		out->disk_bytes += segment->end;
+		out->live_bytes += segment->live_bytes;
+		if (i == 0)
+			out->segment_oldest = segment->id;
+		if (segment->kind == SEGMENT_LOG)
+			out->segment_active = segment->id;
+	}
+	out->dead_bytes = out->disk_bytes - out->live_bytes;
+}
+
 static enum ouro_status
 log_stats(struct engine *engine, struct engine_stats *out,
     struct ouro_error *err)
@@ -91,28 +133,38 @@ log_stats(struct engine *engine, struct engine_stats *out,
 	struct log_engine *log = log_engine_of(engine);
 
 	(void)err;
+	index_count(log);
+	index_figures(log, out);
+	pthread_mutex_lock(&log->index.counting);
 	pthread_rwlock_rdlock(&log->lock);
-	for (size_t i = 0; i < log->segment_count; i++) {
-		const struct segment *segment = log->segments[i];
-
-		out->disk_bytes += segment->end;
-		if (i == 0)
-			out->segment_oldest = segment->id;
-		if (segment->kind == SEGMENT_LOG)
-			out->segment_active = segment->id;
-	}
+	segment_figures(log, out);
 	out->keys = log->index.keys;
-	out->live_bytes = log->index.live_bytes;
-	out->dead_bytes = out->disk_bytes - out->live_bytes;
 	out->segments = log->segment_count;
 	out->sequence = log->sequence;
 	out->durable_through = log->durable_shown;
-	out->memory_bytes = table_memory(log->index.table);
 	out->torn_bytes = log->torn_bytes;
 	out->damaged_records = log->damaged_records;
 	out->missing_segments = log->missing.count;
+	out->replayed = log->replayed;
 	pthread_rwlock_unlock(&log->lock);
+	pthread_mutex_unlock(&log->index.counting);
+	out->bytes_written = atomic_load(&log->index.bytes_written);
 	return OURO_OK;
+}
+
+/* Until what was written up to now is in the stored index. */
+static enum ouro_status
+log_snapshot(struct engine *engine, struct ouro_error *err)
+{
+	struct log_engine *log = log_engine_of(engine);
+	enum ouro_status status = append_allowed(log, err);
+
+	for (unsigned i = 0; status == OURO_OK && i < 2; i++) {
+		status = commit_freeze(log, err); /* or an earlier one's */
+		if (status == OURO_OK)
+			status = index_wait(log, err);
+	}
+	return status;
 }
 
 /* ---- opening and closing ------------------------------------------------------------ */
@@ -161,25 +213,38 @@ tasks_start(struct log_engine *log, struct ouro_error *err)
 
 	if (log->read_only)
 		return OURO_OK;
-	status = executor_task_start(log->executor, commit_step, log,
-	    &log->commit_task, err);
+	status = executor_task_start(log->executor, index_step, log,
+	    &log->index.task, err);
+	if (status == OURO_OK)
+		status = executor_task_start(log->executor, commit_step, log,
+		    &log->commit_task, err);
 	if (status == OURO_OK)
 		status = executor_task_start(log->executor,
 		    commit_interval_step, log, &log->interval_task, err);
 	return status;
 }
 
+static void
+tasks_stop(struct log_engine *log)
+{
+	executor_task_stop(log->interval_task);
+	executor_task_stop(log->commit_task);
+	executor_task_stop(log->index.task);
+	log->interval_task = log->commit_task = log->index.task = NULL;
+}
+
 /* Gives back everything; the files are as they are. */
 static void
 log_free(struct log_engine *log)
 {
-	executor_task_stop(log->interval_task);
-	executor_task_stop(log->commit_task);
+	tasks_stop(log);
 	append_release(log);
+	index_close(log);
+	epoch_free(log->epoch);
+	pthread_mutex_destroy(&log->index.counting);
 	for (size_t i = 0; i < log->segment_count; i++)
 		segment_unref(log->segments[i]);
 	free(log->segments);
-	index_release(&log->index);
 	id_set_release(&log->missing);
 	id_set_release(&log->dropped);
 	segment_files_release(&log->files);
@@ -199,11 +264,13 @@ log_close(struct engine *engine)
 	struct log_engine *log = log_engine_of(engine);
 	struct ouro_error err = { 0 };
 
-	executor_task_stop(log->interval_task);
-	executor_task_stop(log->commit_task);
-	log->interval_task = log->commit_task = NULL;
+	tasks_stop(log);
 	if (!log->read_only && append_close(log, &err) != OURO_OK)
 		log_write(log->log, LOG_ERROR, "%s: closing: %s", log->dir,
+		    err.text);
+	if (!log->read_only && index_finish(log, &err) != OURO_OK)
+		log_write(log->log, LOG_WARNING,
+		    "%s: closing: the index could not be stored: %s", log->dir,
 		    err.text);
 	log_free(log);
 }
@@ -240,6 +307,7 @@ static const struct engine_driver log_driver = {
 	.repair = repair_all,
 	.compact = compact_all,
 	.stats = log_stats,
+	.snapshot = log_snapshot,
 	.capabilities = ENGINE_DURABLE | ENGINE_ORDERED | ENGINE_CONDITIONS,
 };
 
@@ -256,6 +324,7 @@ static const struct engine_driver log_driver_sealed = {
 	.repair = repair_all,
 	.compact = compact_all,
 	.stats = log_stats,
+	.snapshot = log_snapshot,
 	.capabilities = ENGINE_DURABLE | ENGINE_ORDERED | ENGINE_CONDITIONS |
 	    ENGINE_SEALED,
 };
@@ -274,6 +343,10 @@ options_take(struct log_engine *log, const struct engine_options *options)
 	    : SYNC_INTERVAL_DEFAULT;
 	log->segment_size = options->segment_size != 0 ? options->segment_size
 						       : SEGMENT_SIZE_DEFAULT;
+	log->index_memory = options->index_memory != 0 ? options->index_memory
+						       : INDEX_MEMORY_DEFAULT;
+	if (log->index_memory < INDEX_MEMORY_MIN)
+		log->index_memory = INDEX_MEMORY_MIN;
 	log->engine.driver = &log_driver;
 	if (options->seal_key == NULL)
 		return;
@@ -292,7 +365,16 @@ names_take(struct log_engine *log, const char *dir, const char *name,
 		return error_memory(err);
 	log->files.seal_key = log->seal_key;
 	log->files.name = log->name;
-	return OURO_OK;
+	log->index.store = (struct run_store){
+		.fs = log->fs,
+		.dir = log->dir,
+		.seal_key = log->seal_key,
+		.name = log->name,
+		.cache_size = index_cache_size(log->index_memory),
+	};
+	log->index.delta_limit = log->index_memory / 4;
+	log->epoch = epoch_new();
+	return log->epoch == NULL ? error_memory(err) : OURO_OK;
 }
 
 enum ouro_status
@@ -314,6 +396,7 @@ engine_log_open(const char *dir, const struct engine_options *options,
 	pthread_rwlock_init(&log->lock, NULL);
 	pthread_mutex_init(&log->queue_lock, NULL);
 	pthread_mutex_init(&log->care, NULL);
+	pthread_mutex_init(&log->index.counting, NULL);
 	segment_files_init(&log->files, log->fs, log->read_only);
 	status = names_take(log, dir, options->name, err);
 	if (status == OURO_OK && log->seal_key != NULL)

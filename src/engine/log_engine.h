@@ -2,7 +2,8 @@
  * log_engine - the log driver's state, shared by its files:
  *
  *   log_engine.c  open, close, get, exists, stats  (+ log_segments.c)
- *   index.c       where each key's newest record lies
+ *   view.c        what readers go by               (+ layers.c)
+ *   index.c       where each key's newest record lies (+ delta, run, manifest)
  *   recover.c     opening: replay, torn tails, damage   (+ survey.c, region.c)
  *   commit.c      writing: queue, group commit            (+ pending.c)
  *   append.c      the end of the log: rotation, syncs
@@ -31,8 +32,10 @@
  *      it, and that record is written after all that must remain of the
  *      segment, and all that made its rest obsolete, is durable.
  *
- * Locks: care > lock > segment files. The commit step is a lock of its own,
- * taken between care and lock.
+ * Locks: care > counting (of the index) > lock > segment files. The commit
+ * step is a lock of its own, taken between care and counting; it may run the
+ * index step, which never waits for it. Readers take none: they enter the
+ * epoch and go by the current view.
  */
 #ifndef ENGINE_LOG_ENGINE_H
 #define ENGINE_LOG_ENGINE_H
@@ -55,6 +58,7 @@ struct log_engine {
 	enum engine_sync sync;
 	uint32_t sync_interval_ms;
 	uint64_t segment_size;
+	uint64_t index_memory;
 	bool read_only;
 	uint8_t seal_key_bytes[KEY_SIZE];
 	const uint8_t *seal_key; /* NULL or the bytes above */
@@ -62,8 +66,11 @@ struct log_engine {
 	struct fs_file *lock_file;
 	struct segment_files files;
 
-	pthread_rwlock_t lock; /* guards what follows */
+	struct epoch *epoch;
+	_Atomic(struct view *) view; /* replaced under lock */
 	struct index index;
+
+	pthread_rwlock_t lock;	   /* guards what follows */
 	struct segment **segments; /* ascending ids */
 	size_t segment_count;
 	size_t segment_capacity;
@@ -73,6 +80,7 @@ struct log_engine {
 	uint64_t durable_shown;
 	uint64_t torn_bytes;
 	uint64_t damaged_records;
+	uint64_t replayed; /* operations read at opening */
 
 	atomic_uint_fast64_t id_next; /* at most HEADER_ID_MAX + 1 */
 
@@ -106,6 +114,9 @@ log_engine_of(struct engine *engine)
 
 /* Inserts in id order, taking over the reference; under lock for writing. */
 enum ouro_status log_engine_segment_add(struct log_engine *log,
+    struct segment *segment, struct ouro_error *err);
+/* The same, and shows it to readers; takes the lock. */
+enum ouro_status log_engine_segment_publish(struct log_engine *log,
     struct segment *segment, struct ouro_error *err);
 /* Takes it out, giving the reference back to the caller. */
 void log_engine_segment_remove(struct log_engine *log,

@@ -30,6 +30,27 @@ log_engine_segment_add(struct log_engine *log, struct segment *segment,
 	return OURO_OK;
 }
 
+enum ouro_status
+log_engine_segment_publish(struct log_engine *log, struct segment *segment,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+	struct view *view;
+
+	pthread_rwlock_wrlock(&log->lock);
+	view = view_new(log->segment_count + 1, err);
+	if (view == NULL)
+		status = OURO_NO_MEMORY;
+	if (status == OURO_OK)
+		status = log_engine_segment_add(log, segment, err);
+	if (status == OURO_OK)
+		view_publish(log, view);
+	else
+		free(view);
+	pthread_rwlock_unlock(&log->lock);
+	return status;
+}
+
 void
 log_engine_segment_remove(struct log_engine *log, const struct segment *segment)
 {

@@ -23,6 +23,7 @@ struct manifest_segment {
 	uint64_t next;	/* log segment: the sequence that follows there */
 	uint64_t least; /* as in struct segment, and the rest */
 	uint64_t live_bytes;
+	uint64_t live_count;
 	uint64_t frame_bytes;
 	uint64_t damaged;
 };

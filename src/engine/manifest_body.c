@@ -6,7 +6,7 @@
 #include "base/error.h"
 
 #define BODY_FIXED    72u
-#define SEGMENT_WORDS 7u
+#define SEGMENT_WORDS 8u
 
 void
 manifest_release(struct manifest *manifest)
@@ -41,7 +41,7 @@ segment_put(uint8_t *at, const struct manifest_segment *segment)
 {
 	const uint64_t words[SEGMENT_WORDS] = { segment->id, segment->end,
 		segment->next, segment->least, segment->live_bytes,
-		segment->frame_bytes, segment->damaged };
+		segment->live_count, segment->frame_bytes, segment->damaged };
 
 	return words_put(at, words, SEGMENT_WORDS);
 }
@@ -131,6 +131,7 @@ segments_get(struct rest *rest, uint64_t count, struct manifest *out,
 		segment->next = word_get(rest);
 		segment->least = word_get(rest);
 		segment->live_bytes = word_get(rest);
+		segment->live_count = word_get(rest);
 		segment->frame_bytes = word_get(rest);
 		segment->damaged = word_get(rest);
 	}

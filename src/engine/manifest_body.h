@@ -5,7 +5,8 @@
  *   0       40      seed, sequence, durable, keys, lost
  *   40      32      numbers of runs, segments, missing, dropped
  *   72      8 each  ids of the runs, newest first
- *   ..      56 each segments, ascending: id, end, next, least, live bytes,
+ *   ..      64 each segments, ascending: id, end, next, least, live bytes,
+ *                   live records,
  *                   frame bytes, damaged
  *   ..      8 each  ids of missing segments, ascending
  *   ..      8 each  ids of dropped segments, ascending

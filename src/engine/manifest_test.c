@@ -37,8 +37,8 @@ sample(void)
 	static uint64_t runs[] = { 9, 3, 5 }, missing[] = { 2, 4 },
 			dropped[] = { 7 };
 	static struct manifest_segment segments[] = {
-		{ 1, 2, 3, 4, 5, 6, 7 },
-		{ 8, 9, 10, UINT64_MAX, 12, 13, 14 },
+		{ 1, 2, 3, 4, 5, 6, 7, 8 },
+		{ 8, 9, 10, UINT64_MAX, 12, 13, 14, 15 },
 	};
 
 	return (struct manifest){ .seed = 1,

@@ -57,7 +57,7 @@ range_walk_release(struct range_walk *walk)
 	buffer_release(&walk->last);
 }
 
-static bool
+bool
 range_holds(const struct range_walk *walk, struct bytes key)
 {
 	if (walk->reverse)

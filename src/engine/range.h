@@ -24,6 +24,9 @@ enum ouro_status range_walk_init(struct range_walk *walk,
     const struct engine_range *range, struct ouro_error *err);
 void range_walk_release(struct range_walk *walk);
 
+/* Whether a key met on the way is before the end of the range. */
+bool range_holds(const struct range_walk *walk, struct bytes key);
+
 /* The first key behind the walk's place; false at the end of the range. */
 bool range_walk_find(const struct range_walk *walk, const struct table *table,
     struct table_cursor *cursor);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/manifest.h"
 #include "engine/region.h"
 #include "engine/walk.h"
 
@@ -37,23 +38,6 @@ gap_add(struct survey *survey, struct survey_gap gap, struct ouro_error *err)
 	return OURO_OK;
 }
 
-static enum ouro_status
-note_add(struct survey *survey, struct survey_note note, struct ouro_error *err)
-{
-	if (survey->note_count == survey->note_capacity) {
-		size_t capacity = survey->note_capacity * 2 + 16;
-		struct survey_note *grown = realloc(survey->notes,
-		    capacity * sizeof *grown);
-
-		if (grown == NULL)
-			return error_memory(err);
-		survey->notes = grown;
-		survey->note_capacity = capacity;
-	}
-	survey->notes[survey->note_count++] = note;
-	return OURO_OK;
-}
-
 /* A `dropped` record lies in a segment younger than all that it names. */
 static enum ouro_status
 dropped_read(const struct reading *reading, const struct record *record,
@@ -66,7 +50,7 @@ dropped_read(const struct reading *reading, const struct record *record,
 		uint64_t id = get_u64le(record->value.data + i);
 
 		if (id < reading->segment->id)
-			status = note_add(reading->survey,
+			status = survey_note_add(reading->survey,
 			    (struct survey_note){ record->sequence, id }, err);
 	}
 	return status;
@@ -83,15 +67,15 @@ op_note(struct reading *reading, const struct record *record, uint64_t offset,
 		.sequence = record->sequence,
 		.value_size = (uint32_t)record->value.size,
 		.batch_offset = record->batch_offset,
-		.state = !good		       ? LOCATION_DAMAGED
-		    : record->op == RECORD_PUT ? LOCATION_VALUE
-					       : LOCATION_TOMBSTONE,
+		.state = !good		       ? PLACE_DAMAGED
+		    : record->op == RECORD_PUT ? PLACE_VALUE
+					       : PLACE_TOMBSTONE,
 	};
 
 	if (record->sequence > reading->survey->newest)
 		reading->survey->newest = record->sequence;
-	return index_note(&reading->survey->log->index, record->key, &location,
-	    err);
+	reading->survey->log->replayed++;
+	return index_note(reading->survey->log, record->key, &location, err);
 }
 
 /* Opens the seal. A checksum that fits over a tag that does not was forged:
@@ -310,9 +294,16 @@ segment_walk(struct reading *reading, struct ouro_error *err)
 	struct segment *segment = reading->segment;
 	struct walk_item item;
 	struct walk walk;
-	enum ouro_status status = walk_open(&walk, segment, segment->end, err);
+	enum ouro_status status;
 	bool stop = false;
 
+	if (segment->covered != NULL && segment->covered->end == segment->end)
+		return OURO_OK;
+	status = walk_open(&walk, segment, segment->end, err);
+	if (segment->covered != NULL) {
+		walk.offset = segment->covered->end;
+		walk.expected = reading->expected;
+	}
 	while (status == OURO_OK && !stop) {
 		status = walk_next(&walk, &item, err);
 		if (status == OURO_OK)
@@ -353,6 +344,9 @@ reading_run(struct survey *survey, size_t i, struct ouro_error *err)
 		survey->lost += survey->final;
 		return OURO_OK;
 	}
+	segment->indexed = true;
+	if (segment->covered != NULL)
+		reading.expected = segment->covered->next;
 	if (segment->kind == SEGMENT_LOG) {
 		reading.limit = survey_void_from(survey->log, i);
 		if (survey->final && survey->cut < reading.limit)
@@ -365,6 +359,7 @@ reading_run(struct survey *survey, size_t i, struct ouro_error *err)
 	status = segment_walk(&reading, err);
 	if (status != OURO_OK || segment->kind != SEGMENT_LOG)
 		return status;
+	segment->next = reading.expected;
 	if (reading.expected > survey->next)
 		survey->next = reading.expected;
 	return boundary_check(&reading, i, err);

@@ -349,6 +349,45 @@ recover_write(struct log_engine *log, const struct survey *survey,
 	return OURO_OK;
 }
 
+/* ---- the stored index -------------------------------------------------------------------------- */
+
+/* A segment that the stored index covers and that is not there was dropped
+ * since; or the index is no good. */
+static bool
+cover_explained(const struct log_engine *log, const struct survey *survey)
+{
+	const struct manifest *manifest = &log->index.manifest;
+
+	for (size_t i = 0; i < manifest->segment_count; i++) {
+		uint64_t id = manifest->segments[i].id;
+
+		if (!segment_present(log, id) && !survey_names(survey, id))
+			return false;
+	}
+	return true;
+}
+
+/* Reads all segments, without the stored index. */
+static enum ouro_status
+survey_again(struct survey *survey, struct log_engine *log,
+    struct segment ***gone, struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && (*gone)[i] != NULL; i++) {
+		status = log_engine_segment_add(log, (*gone)[i], err);
+		if (status == OURO_OK)
+			segment_ref((*gone)[i]);
+	}
+	gone_release(*gone);
+	*gone = NULL;
+	survey_release(survey);
+	log->torn_bytes = 0;
+	if (status == OURO_OK)
+		status = index_forget(log, "a segment is missing", err);
+	return status == OURO_OK ? survey_run(survey, log, gone, err) : status;
+}
+
 enum ouro_status
 recover(struct log_engine *log, struct ouro_error *err)
 {
@@ -358,13 +397,18 @@ recover(struct log_engine *log, struct ouro_error *err)
 	enum ouro_status status;
 
 	atomic_store(&log->id_next, 1);
-	status = index_init(&log->index, err);
-	if (status == OURO_OK)
-		status = listing_read(&listing, log->fs, log->dir, err);
+	status = listing_read(&listing, log->fs, log->dir, err);
 	if (status == OURO_OK)
 		status = segments_open(log, &listing, err);
 	if (status == OURO_OK)
+		status = index_open(log, true, err);
+	if (status == OURO_OK && !index_cover_segments(log))
+		status = index_forget(log, "a segment is damaged or too short",
+		    err);
+	if (status == OURO_OK)
 		status = survey_run(&survey, log, &gone, err);
+	if (status == OURO_OK && !cover_explained(log, &survey))
+		status = survey_again(&survey, log, &gone, err);
 	if (status == OURO_OK)
 		status = missing_find(log, &survey, err);
 	if (status != OURO_OK)
@@ -374,8 +418,12 @@ recover(struct log_engine *log, struct ouro_error *err)
 	if (!log->read_only)
 		status = recover_write(log, &survey, &listing, gone, err);
 	if (status == OURO_OK)
+		status = view_renew(log, err);
+	if (status == OURO_OK)
 		findings_tell(log);
 out:
+	for (size_t i = 0; i < log->segment_count; i++)
+		log->segments[i]->covered = NULL;
 	gone_release(gone);
 	survey_release(&survey);
 	listing_release(&listing);

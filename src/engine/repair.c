@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/commit.h"
 #include "engine/compact.h"
+#include "engine/layers.h"
 #include "engine/verify.h"
 
 static struct verify_subject *
@@ -14,39 +15,6 @@ subject_of(const struct verify_check *check, const struct segment *segment)
 		if (check->subjects[i].segment == segment)
 			return &check->subjects[i];
 	return NULL;
-}
-
-/* The next key behind *key whose newest record lies in a damaged segment;
- * *key and *location (referenced) are set. */
-static enum ouro_status
-suspect_next(const struct verify_check *check, struct buffer *key,
-    struct location *location, struct ouro_error *err)
-{
-	struct log_engine *log = check->log;
-	enum ouro_status status = OURO_END;
-	struct table_cursor cursor;
-	bool more;
-
-	pthread_rwlock_rdlock(&log->lock);
-	more = table_seek(log->index.table, buffer_bytes(key), key->size > 0,
-	    &cursor);
-	for (; more; more = table_next(&cursor)) {
-		const struct location *place = cursor.payload;
-		const struct verify_subject *subject = subject_of(check,
-		    place->segment);
-
-		if (place->state == LOCATION_TOMBSTONE || subject == NULL ||
-		    !subject->damaged)
-			continue;
-		status = buffer_set(key, cursor.key, err);
-		if (status == OURO_OK) {
-			*location = *place;
-			segment_ref(location->segment);
-		}
-		break;
-	}
-	pthread_rwlock_unlock(&log->lock);
-	return status;
 }
 
 /* Deletes a key whose newest value cannot be read: the tombstone keeps any
@@ -66,29 +34,52 @@ key_forget(struct verify_check *check, struct bytes key,
 	return commit_ops(check->log, &op, 1, ENGINE_SYNC_NEVER, err);
 }
 
+/* Looks at one key: in a segment that is whole its value is there. */
+static enum ouro_status
+key_see(struct verify_check *check, const struct view *view, struct bytes key,
+    const struct place *place, struct buffer *block, struct ouro_error *err)
+{
+	struct segment *segment = view_segment(view, place->segment);
+	struct location location = location_of(place, segment);
+	const struct verify_subject *subject;
+	enum ouro_status status;
+	struct bytes value;
+
+	if (place->state == PLACE_TOMBSTONE || segment == NULL)
+		return OURO_OK;
+	subject = subject_of(check, segment);
+	if (place->state != PLACE_DAMAGED &&
+	    (subject == NULL || !subject->damaged))
+		return OURO_OK;
+	status = location_read(&location, key, block, &value, err);
+	return status == OURO_DAMAGED ? key_forget(check, key, &location, err)
+				      : status;
+}
+
 static enum ouro_status
 lost_keys_forget(struct verify_check *check, struct ouro_error *err)
 {
+	struct moment moment = moment_take(check->log);
 	struct buffer key = { 0 }, block = { 0 };
-	enum ouro_status status = OURO_OK;
+	struct layers layers;
+	enum ouro_status status = layers_open(&layers, &moment, err);
 
-	while (status == OURO_OK) {
-		struct location location;
-		struct bytes value;
-
-		status = suspect_next(check, &key, &location, err);
-		if (status != OURO_OK)
-			break;
-		status = location_read(&location, buffer_bytes(&key), &block,
-		    &value, err);
-		if (status == OURO_DAMAGED)
-			status = key_forget(check, buffer_bytes(&key),
-			    &location, err);
-		segment_unref(location.segment);
+	if (status == OURO_OK)
+		status = layers_seek(&layers, bytes_of(NULL, 0), false, false,
+		    err);
+	while (status == OURO_OK && layers.valid) {
+		status = buffer_set(&key, layers.key, err);
+		if (status == OURO_OK)
+			status = key_see(check, moment.view, buffer_bytes(&key),
+			    &layers.place, &block, err);
+		if (status == OURO_OK)
+			status = layers_next(&layers, err);
 	}
+	layers_close(&layers);
+	moment_release(&moment);
 	buffer_release(&key);
 	buffer_release(&block);
-	return status == OURO_END ? OURO_OK : status;
+	return status;
 }
 
 static enum ouro_status

@@ -1,25 +1,34 @@
 #include "engine/log_engine.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/layers.h"
 #include "engine/range.h"
 
 /*
- * A scan looks a page of keys ahead: their locations are taken together
- * under the lock, with a reference to each segment, and read without it.
+ * A scan holds the moment at which it was opened, and looks a page of keys
+ * ahead, so that the values of a page are fetched from memory together.
  */
-#define PAGE_KEYS 32
+#define PAGE_KEYS 64
 
 struct page_item {
 	size_t key_offset, key_size; /* in keys */
-	struct location location;
+	struct place place;
+	struct segment *segment; /* NULL: missing */
 };
 
 struct log_scan {
 	struct engine_scan scan;
-	struct range_walk walk;
+	struct moment moment;
+	struct layers layers;
+	struct range_walk range;
 	bool keys_only;
+	bool begun;
+	bool ended;		 /* no key is left behind the page */
+	enum ouro_status broken; /* what ended it, to be told behind the page */
+	struct ouro_error why;
 	struct page_item page[PAGE_KEYS];
 	size_t count, next;
 	struct buffer keys;
@@ -35,74 +44,109 @@ log_scan_open(struct engine *engine, const struct engine_range *range,
 
 	if (scan == NULL)
 		return error_memory(err);
-	status = range_walk_init(&scan->walk, range, err);
+	scan->scan.engine = engine;
+	scan->keys_only = range->keys_only;
+	scan->moment = moment_take(log_engine_of(engine));
+	status = range_walk_init(&scan->range, range, err);
+	if (status == OURO_OK)
+		status = layers_open(&scan->layers, &scan->moment, err);
 	if (status != OURO_OK) {
-		free(scan);
+		log_scan_close(&scan->scan);
 		return status;
 	}
-	scan->keys_only = range->keys_only;
-	scan->scan.engine = engine;
 	*out = &scan->scan;
 	return OURO_OK;
 }
 
-static void
-page_drop(struct log_scan *scan)
+/* ---- pages ------------------------------------------------------------------------ */
+
+static enum ouro_status
+scan_seek(struct log_scan *scan, struct ouro_error *err)
 {
-	for (; scan->next < scan->count; scan->next++)
-		segment_unref(scan->page[scan->next].location.segment);
-	scan->next = scan->count = 0;
-	scan->keys.size = 0;
+	const struct range_walk *range = &scan->range;
+	struct bytes from = buffer_bytes(&range->lower);
+
+	scan->begun = true;
+	if (range->reverse)
+		from = range->bounded ? buffer_bytes(&range->upper)
+				      : bytes_of(NULL, 0);
+	if (range->reverse && range->bounded && from.size == 0) {
+		scan->layers.valid = false; /* nothing is below "" */
+		return OURO_OK;
+	}
+	return layers_seek(&scan->layers, from, false, range->reverse, err);
 }
 
 static enum ouro_status
-page_add(struct log_scan *scan, const struct table_cursor *cursor,
-    struct ouro_error *err)
+page_add(struct log_scan *scan, struct ouro_error *err)
 {
-	const struct location *location = cursor->payload;
+	const struct layers *layers = &scan->layers;
 	struct page_item *item = &scan->page[scan->count];
 	enum ouro_status status;
 
-	if (location->state == LOCATION_TOMBSTONE)
+	if (layers->place.state == PLACE_TOMBSTONE)
 		return OURO_OK;
 	item->key_offset = scan->keys.size;
-	item->key_size = cursor->key.size;
-	status = buffer_append(&scan->keys, cursor->key, err);
+	item->key_size = layers->key.size;
+	status = buffer_append(&scan->keys, layers->key, err);
 	if (status != OURO_OK)
 		return status;
-	item->location = *location;
-	segment_ref(location->segment);
+	item->place = layers->place;
+	item->segment = view_segment(scan->moment.view, item->place.segment);
 	scan->count++;
 	return OURO_OK;
 }
 
-/* Stands the walk at the last key of the page: the next page begins there. */
-static enum ouro_status
-page_fill(struct log_engine *log, struct log_scan *scan, struct ouro_error *err)
+/* Where the index itself cannot be read, the scan ends, once it has shown
+ * what comes before and told of it. */
+static void
+page_fill(struct log_scan *scan)
 {
 	enum ouro_status status = OURO_OK;
-	struct table_cursor cursor;
-	bool more;
 
-	page_drop(scan);
-	pthread_rwlock_rdlock(&log->lock);
-	more = range_walk_find(&scan->walk, log->index.table, &cursor);
-	while (more && status == OURO_OK && scan->count < PAGE_KEYS) {
-		status = page_add(scan, &cursor, err);
-		more = range_walk_step(&scan->walk, &cursor);
+	scan->next = scan->count = 0;
+	scan->keys.size = 0;
+	if (!scan->begun)
+		status = scan_seek(scan, &scan->why);
+	while (status == OURO_OK && scan->count < PAGE_KEYS) {
+		if (!scan->layers.valid ||
+		    !range_holds(&scan->range, scan->layers.key)) {
+			scan->ended = true;
+			return;
+		}
+		status = page_add(scan, &scan->why);
+		if (status == OURO_OK)
+			status = layers_next(&scan->layers, &scan->why);
 	}
-	pthread_rwlock_unlock(&log->lock);
-	if (status == OURO_OK && scan->count > 0) {
-		const struct page_item *last = &scan->page[scan->count - 1];
+	scan->broken = status;
+	scan->ended = status != OURO_OK;
+}
 
-		status = range_walk_pass(&scan->walk,
-		    bytes_of(scan->keys.data + last->key_offset,
-			last->key_size),
-		    err);
-	}
-	if (status != OURO_OK)
-		page_drop(scan);
+/* Behind the last page: what ended the scan is told once. */
+static enum ouro_status
+scan_end(struct log_scan *scan, struct ouro_error *err)
+{
+	enum ouro_status status = scan->broken;
+
+	scan->broken = OURO_OK;
+	if (status == OURO_OK)
+		return OURO_END;
+	if (err != NULL)
+		*err = scan->why;
 	return status;
+}
+
+static enum ouro_status
+item_read(struct log_scan *scan, const struct page_item *item, struct bytes key,
+    struct bytes *value, struct ouro_error *err)
+{
+	struct location location = location_of(&item->place, item->segment);
+
+	if (item->segment == NULL)
+		return error_set(err, OURO_DAMAGED,
+		    "%s: segment %" PRIu64 " is missing",
+		    log_engine_of(scan->scan.engine)->dir, item->place.segment);
+	return location_read(&location, key, &scan->block, value, err);
 }
 
 enum ouro_status
@@ -110,23 +154,16 @@ log_scan_next(struct engine_scan *base, struct bytes *key, struct bytes *value,
     struct ouro_error *err)
 {
 	struct log_scan *scan = (struct log_scan *)(void *)base;
-	enum ouro_status status = OURO_OK;
-	struct page_item *item;
+	const struct page_item *item;
 
-	if (scan->next == scan->count) {
-		status = page_fill(log_engine_of(base->engine), scan, err);
-		if (status != OURO_OK)
-			return status;
-		if (scan->count == 0)
-			return OURO_END;
-	}
+	if (scan->next == scan->count && !scan->ended)
+		page_fill(scan);
+	if (scan->next == scan->count)
+		return scan_end(scan, err);
 	item = &scan->page[scan->next++];
 	*key = bytes_of(scan->keys.data + item->key_offset, item->key_size);
-	if (!scan->keys_only)
-		status = location_read(&item->location, *key, &scan->block,
-		    value, err);
-	segment_unref(item->location.segment);
-	return status;
+	return scan->keys_only ? OURO_OK
+			       : item_read(scan, item, *key, value, err);
 }
 
 void
@@ -134,8 +171,9 @@ log_scan_close(struct engine_scan *base)
 {
 	struct log_scan *scan = (struct log_scan *)(void *)base;
 
-	page_drop(scan);
-	range_walk_release(&scan->walk);
+	layers_close(&scan->layers);
+	moment_release(&scan->moment);
+	range_walk_release(&scan->range);
 	buffer_release(&scan->keys);
 	buffer_release(&scan->block);
 	free(scan);

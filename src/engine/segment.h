@@ -48,17 +48,27 @@ struct segment {
 	bool foreign;	  /* lost: its header is whole, but does not fit the
 			   * seal key */
 	struct record_frame frame;
-	uint64_t first; /* SEGMENT_LOG: the sequence it begins with */
+	uint64_t first; /* SEGMENT_LOG: the sequence it begins with;
+			 * SEGMENT_COPIES: up to there, every record in it
+			 * was its key's newest */
 	uint64_t begin; /* where records begin */
 	uint64_t *ids;	/* listed by its header */
 	uint32_t ids_count;
 
 	/* Guarded by the log's lock. */
 	uint64_t end;	      /* where valid content ends */
-	uint64_t live_bytes;  /* of records that count */
+	uint64_t next;	      /* SEGMENT_LOG: the sequence that follows there */
+	bool indexed;	      /* everything in it was added to the index */
 	uint64_t frame_bytes; /* of header, batch heads and marks */
 	uint64_t least;	      /* smallest sequence in it; UINT64_MAX: none */
 	uint64_t damaged;     /* regions not understood, or known lost */
+
+	/* Guarded by the index's `counting`. */
+	uint64_t live_bytes; /* of records that count */
+	uint64_t live_count; /* and their number, damaged ones too */
+
+	/* While the log is opened: what the stored index knows of it. */
+	const struct manifest_segment *covered;
 
 	/* Guarded by the commit step. */
 	bool dirty;	  /* holds what no sync covered */

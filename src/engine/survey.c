@@ -35,25 +35,71 @@ survey_void_from(const struct log_engine *log, size_t i)
 	return least;
 }
 
+enum ouro_status
+survey_note_add(struct survey *survey, struct survey_note note,
+    struct ouro_error *err)
+{
+	if (survey->note_count == survey->note_capacity) {
+		size_t capacity = survey->note_capacity * 2 + 16;
+		struct survey_note *grown = realloc(survey->notes,
+		    capacity * sizeof *grown);
+
+		if (grown == NULL)
+			return error_memory(err);
+		survey->notes = grown;
+		survey->note_capacity = capacity;
+	}
+	survey->notes[survey->note_count++] = note;
+	return OURO_OK;
+}
+
 /* ---- passes ----------------------------------------------------------------------------- */
+
+/* As the stored index says, or as nothing. */
+static void
+segment_reset(struct segment *segment)
+{
+	const struct manifest_segment *covered = segment->covered;
+
+	segment->live_bytes = covered != NULL ? covered->live_bytes : 0;
+	segment->live_count = covered != NULL ? covered->live_count : 0;
+	segment->frame_bytes = covered != NULL ? covered->frame_bytes
+					       : segment->begin;
+	segment->least = covered != NULL ? covered->least : UINT64_MAX;
+	segment->damaged = covered != NULL ? covered->damaged : 0;
+}
 
 static enum ouro_status
 pass_run(struct survey *survey, struct ouro_error *err)
 {
 	struct log_engine *log = survey->log;
+	const struct manifest *stored = &log->index.manifest; /* or zeroed */
 	enum ouro_status status = OURO_OK;
 
-	survey->next = survey->newest = survey->lost = 0;
+	survey->next = 0;
+	survey->newest = stored->sequence;
+	survey->lost = stored->lost;
 	survey->bad_end = false;
+	log->replayed = 0;
+	if (stored->durable > survey->mark)
+		survey->mark = stored->durable;
 	for (size_t i = 0; status == OURO_OK && i < log->segment_count; i++) {
-		struct segment *segment = log->segments[i];
-
-		segment->live_bytes = 0;
-		segment->frame_bytes = segment->begin;
-		segment->least = UINT64_MAX;
-		segment->damaged = 0;
+		segment_reset(log->segments[i]);
 		status = reading_run(survey, i, err);
 	}
+	return status;
+}
+
+/* What was dropped before the stored index was written. */
+static enum ouro_status
+stored_notes(struct survey *survey, struct ouro_error *err)
+{
+	const struct id_set *dropped = &survey->log->index.manifest.dropped;
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && i < dropped->count; i++)
+		status = survey_note_add(survey,
+		    (struct survey_note){ 0, dropped->ids[i] }, err);
 	return status;
 }
 
@@ -65,6 +111,12 @@ note_names(const struct survey *survey, uint64_t id, uint64_t before)
 		    survey->notes[i].sequence < before)
 			return true;
 	return false;
+}
+
+bool
+survey_names(const struct survey *survey, uint64_t id)
+{
+	return note_names(survey, id, survey->cut);
 }
 
 /* Where the torn tail begins. */
@@ -117,7 +169,9 @@ survey_run(struct survey *survey, struct log_engine *log,
 	enum ouro_status status;
 
 	*survey = (struct survey){ .log = log, .cut = UINT64_MAX };
-	status = pass_run(survey, err);
+	status = stored_notes(survey, err);
+	if (status == OURO_OK)
+		status = pass_run(survey, err);
 	if (status != OURO_OK)
 		return status;
 	if (survey->next > 0 && survey->next <= survey->mark)
@@ -127,8 +181,7 @@ survey_run(struct survey *survey, struct log_engine *log,
 	if (status != OURO_OK || !survey->odd)
 		return status;
 	survey->final = true;
-	index_release(&log->index);
-	status = index_init(&log->index, err);
+	status = index_reopen(log, err);
 	if (status == OURO_OK)
 		status = pass_run(survey, err);
 	if (status == OURO_OK && !survey->bad_end && survey->next > 0 &&

@@ -1,5 +1,6 @@
 /*
- * survey - one reading of all segments into the index, at opening.
+ * survey - one reading of all segments into the index, at opening; of those
+ * that the stored index covers, only what lies behind.
  *
  * The first pass takes every record that decodes. When it met nothing odd,
  * that is all. Else it has learnt three things that the second pass, into an
@@ -51,6 +52,11 @@ struct survey {
 enum ouro_status survey_run(struct survey *survey, struct log_engine *log,
     struct segment ***gone, struct ouro_error *err);
 void survey_release(struct survey *survey);
+
+enum ouro_status survey_note_add(struct survey *survey, struct survey_note note,
+    struct ouro_error *err);
+/* Whether a `dropped` record that counts names the segment. */
+bool survey_names(const struct survey *survey, uint64_t id);
 
 /* The log segment behind the i-th segment, or NULL. *whole: no segment can
  * have been between them, so that sequences must follow one another. */

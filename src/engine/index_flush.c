@@ -1,0 +1,336 @@
+/*
+ * index_flush - the frozen delta becomes a run, and the manifest tells of it.
+ */
+#include "engine/index.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/executor.h"
+#include "base/log.h"
+#include "engine/append.h"
+#include "engine/layers.h"
+#include "engine/log_engine.h"
+
+#define RETRY_MS  1000u
+#define IDLE_MS	  1500u
+#define CACHE_MIN (64u * 1024)
+#define CACHE_MAX (4u * 1024 * 1024)
+/* Fewer entries are not worth a run of their own, and soon replayed: when
+ * nobody writes, and when the store is closed. */
+#define IDLE_ENTRIES  4096u
+#define CLOSE_ENTRIES 16384u
+
+/* ---- the run ------------------------------------------------------------------------- */
+
+/* Everything the frozen delta points at is made durable. */
+static enum ouro_status
+cover_sync(struct log_engine *log, struct ouro_error *err)
+{
+	const struct cover *cover = log->index.cover;
+	struct ouro_error local = { 0 };
+
+	for (size_t i = 0; i < cover->dirty_count; i++) {
+		struct fs_file *file;
+		enum ouro_status status = segment_pin(cover->dirty[i], &file,
+		    err);
+
+		if (status != OURO_OK)
+			return status;
+		status = fs_sync(file, &local);
+		segment_unpin(cover->dirty[i]);
+		if (status == OURO_OK)
+			continue;
+		append_break(log, local.text);
+		if (err != NULL)
+			*err = local;
+		return status;
+	}
+	return OURO_OK;
+}
+
+static enum ouro_status
+build_fill(struct run_build *build, struct delta *delta, struct ouro_error *err)
+{
+	struct layers layers;
+	enum ouro_status status = layers_open_delta(&layers, delta, err);
+
+	if (status == OURO_OK)
+		status = layers_seek(&layers, bytes_of(NULL, 0), false, false,
+		    err);
+	while (status == OURO_OK && layers.valid) {
+		status = run_build_add(build, layers.key, &layers.place, err);
+		if (status == OURO_OK)
+			status = layers_next(&layers, err);
+	}
+	layers_close(&layers);
+	return status;
+}
+
+static enum ouro_status
+run_make(struct log_engine *log, struct run **out, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	struct run_build *build;
+	enum ouro_status status;
+
+	*out = NULL;
+	if (delta_count(index->frozen) == 0)
+		return OURO_OK;
+	status = run_build_begin(&index->store, index->run_next++,
+	    delta_count(index->frozen), &build, err);
+	if (status != OURO_OK)
+		return status;
+	status = build_fill(build, index->frozen, err);
+	if (status != OURO_OK) {
+		run_build_abort(build);
+		return status;
+	}
+	status = run_build_finish(build, out, err);
+	if (status == OURO_OK)
+		atomic_fetch_add(&index->bytes_written, run_size(*out));
+	return status;
+}
+
+/* ---- the layers ------------------------------------------------------------------------- */
+
+static void
+cover_stored(struct index *index)
+{
+	struct cover *cover = index->cover;
+
+	free(index->manifest.runs); /* made anew by index_store */
+	index->manifest.runs = NULL;
+	manifest_release(&index->manifest);
+	index->manifest = cover->manifest;
+	cover->manifest = (struct manifest){ 0 };
+	for (size_t i = 0; i < index->manifest.segment_count; i++)
+		segment_unref(cover->segments[i]);
+	index->stored = true;
+	index->cover = NULL;
+	cover_free(cover);
+}
+
+/* The run takes the frozen delta's place. */
+static enum ouro_status
+run_publish(struct log_engine *log, struct run *run, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	struct delta *frozen = index->frozen;
+	struct view *view;
+
+	assert(run == NULL || index->run_count < VIEW_RUNS_MAX);
+	pthread_mutex_lock(&index->counting);
+	pthread_rwlock_wrlock(&log->lock);
+	view = view_new(log->segment_count, err);
+	if (view != NULL) {
+		for (unsigned i = index->run_count; run != NULL && i > 0; i--)
+			index->runs[i] = index->runs[i - 1];
+		if (run != NULL) {
+			index->runs[0] = run;
+			index->run_count++;
+		}
+		index->frozen = NULL;
+		view_publish(log, view);
+		for (unsigned i = 0; i < 2; i++)
+			if (index->settled[i].delta == frozen)
+				index->settled[i].delta = NULL;
+	}
+	pthread_rwlock_unlock(&log->lock);
+	pthread_mutex_unlock(&index->counting);
+	if (view == NULL)
+		return OURO_NO_MEMORY;
+	delta_unref(frozen);
+	cover_stored(index);
+	return OURO_OK;
+}
+
+enum ouro_status
+index_flush(struct log_engine *log, struct ouro_error *err)
+{
+	struct run *run = NULL;
+	enum ouro_status status;
+
+	while (log->index.run_count == VIEW_RUNS_MAX) {
+		status = index_merge_step(log, err);
+		if (status != OURO_OK)
+			return status;
+	}
+	index_count(log);
+	status = cover_sync(log, err);
+	if (status == OURO_OK)
+		status = run_make(log, &run, err);
+	if (status == OURO_OK)
+		status = run_publish(log, run, err);
+	if (status != OURO_OK && run != NULL) {
+		char path[FS_PATH_MAX];
+
+		if (run_path(path, log->dir, run_id(run), "", NULL) == OURO_OK)
+			fs_unlink(log->fs, path, NULL);
+		run_unref(run);
+	}
+	return status;
+}
+
+/* ---- the manifest ------------------------------------------------------------------------ */
+
+static void
+doomed_remove(struct log_engine *log)
+{
+	struct id_set *doomed = &log->index.doomed;
+	char path[FS_PATH_MAX];
+
+	for (size_t i = 0; i < doomed->count; i++)
+		if (run_path(path, log->dir, doomed->ids[i], "", NULL) ==
+		    OURO_OK)
+			fs_unlink(log->fs, path, NULL);
+	id_set_release(doomed);
+}
+
+enum ouro_status
+index_store(struct log_engine *log, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	struct manifest *manifest = &index->manifest;
+	enum ouro_status status;
+	uint64_t *runs;
+
+	if (!index->stored)
+		return OURO_OK;
+	runs = calloc(index->run_count + 1u, sizeof *runs);
+	if (runs == NULL)
+		return error_memory(err);
+	for (unsigned i = 0; i < index->run_count; i++)
+		runs[i] = run_id(index->runs[i]);
+	free(manifest->runs);
+	manifest->runs = runs;
+	manifest->run_count = index->run_count;
+	status = manifest_write(&index->store, manifest, err);
+	if (status == OURO_OK)
+		doomed_remove(log);
+	return status;
+}
+
+/* ---- the step ---------------------------------------------------------------------------- */
+
+static bool
+has_frozen(struct log_engine *log)
+{
+	bool result;
+
+	pthread_rwlock_rdlock(&log->lock);
+	result = log->index.frozen != NULL;
+	pthread_rwlock_unlock(&log->lock);
+	return result;
+}
+
+static uint64_t
+flush_step(struct log_engine *log)
+{
+	struct ouro_error err = { 0 };
+	enum ouro_status status = index_flush(log, &err);
+
+	if (status == OURO_OK)
+		status = index_store(log, &err);
+	if (status != OURO_OK && atomic_load(&log->index.failed) == OURO_OK)
+		log_write(log->log, LOG_WARNING,
+		    "%s: the index could not be stored: %s", log->dir,
+		    err.text);
+	atomic_store(&log->index.failed, (int)status);
+	return status == OURO_OK ? STEP_AGAIN : RETRY_MS;
+}
+
+static uint64_t
+merge_step(struct log_engine *log)
+{
+	struct ouro_error err = { 0 };
+	enum ouro_status status = index_merge_step(log, &err);
+
+	if (status == OURO_OK)
+		return STEP_AGAIN;
+	log_write(log->log, LOG_WARNING,
+	    "%s: the index could not be merged: %s", log->dir, err.text);
+	return RETRY_MS;
+}
+
+/* When nobody has written for a while, what is in memory goes to disk too. */
+static uint64_t
+idle_step(struct log_engine *log)
+{
+	struct index *index = &log->index;
+	size_t entries;
+
+	pthread_rwlock_rdlock(&log->lock);
+	entries = delta_published(index->active);
+	pthread_rwlock_unlock(&log->lock);
+	if (entries < IDLE_ENTRIES) {
+		index->idle_count = 0;
+		return entries == 0 ? STEP_IDLE : IDLE_MS;
+	}
+	if (entries != index->idle_count) {
+		index->idle_count = entries;
+		return IDLE_MS;
+	}
+	index->idle_count = 0;
+	atomic_store(&index->due, true);
+	executor_wake(log->commit_task);
+	return IDLE_MS;
+}
+
+enum ouro_status
+index_wait(struct log_engine *log, struct ouro_error *err)
+{
+	while (has_frozen(log)) {
+		int failed;
+
+		executor_run(log->index.task);
+		failed = atomic_load(&log->index.failed);
+		if (failed != OURO_OK)
+			return error_set(err, (enum ouro_status)failed,
+			    "%s: the index could not be stored", log->dir);
+	}
+	return OURO_OK;
+}
+
+enum ouro_status
+index_finish(struct log_engine *log, struct ouro_error *err)
+{
+	struct index *index = &log->index;
+	enum ouro_status status = OURO_OK;
+
+	if (atomic_load(&log->broken))
+		return OURO_OK;
+	if (index->frozen != NULL)
+		status = index_flush(log, err);
+	if (status == OURO_OK && delta_count(index->active) >= CLOSE_ENTRIES)
+		status = index_freeze(log, err);
+	if (status == OURO_OK && index->frozen != NULL)
+		status = index_flush(log, err);
+	return status == OURO_OK ? index_store(log, err) : status;
+}
+
+size_t
+index_cache_size(uint64_t index_memory)
+{
+	uint64_t size = index_memory / 64;
+
+	if (size < CACHE_MIN)
+		return CACHE_MIN;
+	return size > CACHE_MAX ? CACHE_MAX : (size_t)size;
+}
+
+uint64_t
+index_step(void *context)
+{
+	struct log_engine *log = context;
+
+	if (atomic_load(&log->broken))
+		return STEP_IDLE;
+	if (has_frozen(log))
+		return flush_step(log);
+	if (index_merge_due(log))
+		return merge_step(log);
+	epoch_collect(log->epoch);
+	return idle_step(log);
+}

@@ -1,0 +1,61 @@
+/*
+ * location - a place together with the segment it lies in.
+ */
+#ifndef ENGINE_LOCATION_H
+#define ENGINE_LOCATION_H
+
+#include "engine/place.h"
+#include "engine/segment.h"
+
+/* The segment is borrowed, or referenced where a function says so. */
+struct location {
+	struct segment *segment;
+	uint64_t offset;
+	uint64_t sequence;
+	uint32_t value_size;
+	uint32_t batch_offset; /* in a batch: from its begin; else 0 */
+	uint8_t state;	       /* enum place_state */
+	bool packed;
+};
+
+static inline struct location
+location_of(const struct place *place, struct segment *segment)
+{
+	return (struct location){
+		.segment = segment,
+		.offset = place->offset,
+		.sequence = place->sequence,
+		.value_size = place->value_size,
+		.batch_offset = place->batch_offset,
+		.state = place->state,
+		.packed = place->packed,
+	};
+}
+
+static inline struct place
+location_place(const struct location *location)
+{
+	return (struct place){
+		.segment = location->segment->id,
+		.offset = location->offset,
+		.sequence = location->sequence,
+		.value_size = location->value_size,
+		.batch_offset = location->batch_offset,
+		.state = location->state,
+		.packed = location->packed,
+	};
+}
+
+/* Bytes on disk of the record at a location. */
+uint64_t location_size(const struct location *location, size_t key_size);
+
+/*
+ * Reads the value at a location whose segment the caller has referenced.
+ * *value points into block, which grows as needed. OURO_DAMAGED names file
+ * and offset.
+ */
+enum ouro_status location_read(const struct location *location,
+    struct bytes key, struct buffer *block, struct bytes *value,
+    struct ouro_error *err);
+
+#endif

@@ -28,6 +28,8 @@
 #define KEYS	   10
 #define BATCHES	   128
 #define STATES_MIN 40000
+/* Holds every workload, and a crash leaves few zeros to be looked through. */
+#define SEGMENT_SIZE 32768
 
 struct workload {
 	const char *name;
@@ -122,7 +124,9 @@ options_of(const struct workload *workload, struct fs *fs,
 	return (struct engine_options){
 		.fs = fs,
 		.executor = executor,
-		.segment_size = workload->segment_size,
+		.segment_size = workload->segment_size != 0
+		    ? workload->segment_size
+		    : SEGMENT_SIZE,
 		.seal_key = workload->sealed ? seal_key : NULL,
 	};
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "engine/ahead.h"
 
 #define FLUSH_BYTES (4u * 1024 * 1024) /* between hints to start writing */
 
@@ -102,6 +103,8 @@ append_sync(struct log_engine *log, struct ouro_error *err)
 void
 append_rotate(struct log_engine *log)
 {
+	if (log->active != NULL)
+		ahead_cut(log->active, log->active_end);
 	log->active = NULL;
 	log->unflushed = 0;
 }
@@ -154,6 +157,7 @@ append_undo(struct log_engine *log)
 	} else if (fs_sync(segment->file, &err) != OURO_OK) {
 		append_break(log, err.text);
 	}
+	segment->size = log->active_end;
 	append_rotate(log);
 }
 
@@ -169,12 +173,14 @@ flush_hint(struct log_engine *log, uint64_t size)
 }
 
 enum ouro_status
-append_write(struct log_engine *log, uint64_t count, struct ouro_error *err)
+append_write(struct log_engine *log, uint64_t count, bool sync,
+    struct ouro_error *err)
 {
 	enum ouro_status status = append_dirty(log, log->active, err);
 
 	if (status != OURO_OK)
 		return status;
+	ahead_extend(log);
 	status = assembly_write(&log->assembly, log->active->file,
 	    log->active_end, err);
 	if (status != OURO_OK) {
@@ -183,6 +189,7 @@ append_write(struct log_engine *log, uint64_t count, struct ouro_error *err)
 	}
 	log->active_end += log->assembly.size;
 	log->sequence_next += count;
+	ahead_write(log, log->assembly.size, sync);
 	flush_hint(log, log->assembly.size);
 	return OURO_OK;
 }
@@ -212,9 +219,15 @@ append_prepare(struct log_engine *log, uint64_t size, bool *full,
 enum ouro_status
 append_close(struct log_engine *log, struct ouro_error *err)
 {
-	if (atomic_load(&log->broken) || !append_unsynced(log))
+	enum ouro_status status = OURO_OK;
+
+	if (atomic_load(&log->broken))
 		return OURO_OK;
-	return append_sync(log, err);
+	if (append_unsynced(log))
+		status = append_sync(log, err);
+	if (status == OURO_OK)
+		append_rotate(log);
+	return status;
 }
 
 void

@@ -18,8 +18,9 @@ enum ouro_status append_prepare(struct log_engine *log, uint64_t size,
     bool *full, struct ouro_error *err);
 
 /* Writes the assembly, which holds `count` operations. On failure file and
- * log are as before, and the log goes on in a new segment. */
-enum ouro_status append_write(struct log_engine *log, uint64_t count,
+ * log are as before, and the log goes on in a new segment. sync: append_sync
+ * is what comes next. */
+enum ouro_status append_write(struct log_engine *log, uint64_t count, bool sync,
     struct ouro_error *err);
 
 /* The segment is to be synced by the next append_sync. */
@@ -38,7 +39,7 @@ void append_rotate(struct log_engine *log);
 enum ouro_status append_allowed(const struct log_engine *log,
     struct ouro_error *err);
 
-/* Makes all durable. */
+/* Makes all durable and ends the active segment. */
 enum ouro_status append_close(struct log_engine *log, struct ouro_error *err);
 void append_release(struct log_engine *log);
 

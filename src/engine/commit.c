@@ -126,7 +126,8 @@ group_commit(struct commit_group *group)
 		    group->key_bytes, &err);
 	if (status == OURO_OK && log->assembly.size > 0) {
 		group->first = log->sequence_next;
-		status = append_write(log, group->operations, &err);
+		status = append_write(log, group->operations, group->sync,
+		    &err);
 	}
 	if (status == OURO_OK && group->sync && append_unsynced(log))
 		status = append_sync(log, &err);

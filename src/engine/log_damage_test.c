@@ -242,7 +242,7 @@ a_torn_tail_is_cut_and_told(void **state)
 	put("a", "1");
 	put("b", "value of b");
 	killed();
-	content = file_read(SEGMENT(1));
+	content = records_read(SEGMENT(1));
 	file_write(SEGMENT(1), bytes_of(content.data, content.size - 3));
 	opened();
 	assert_int_equal(stats().torn_bytes, 39);

@@ -86,7 +86,7 @@ read_only_changes_nothing(void **state)
 	put("a", "1");
 	put("b", "torn");
 	killed();
-	content = file_read(SEGMENT(1));
+	content = records_read(SEGMENT(1));
 	file_write(SEGMENT(1), bytes_of(content.data, content.size - 1));
 	buffer_release(&content);
 	size = file_size(SEGMENT(1));

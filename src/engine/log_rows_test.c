@@ -364,7 +364,7 @@ M21_recycled_records_do_not_replay(void **state)
 	put("k", "newest, in the next segment");
 	put("k", "last");
 	killed();
-	content = file_read(SEGMENT(2));
+	content = records_read(SEGMENT(2));
 	other = file_read(SEGMENT(1));
 	assert_int_equal(content.size, HEADER_SIZE(1) + 59 + 36);
 	assert_int_equal(buffer_append(&content,

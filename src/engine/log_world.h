@@ -157,6 +157,17 @@ file_read(const char *path)
 	return out;
 }
 
+/* A segment without the zeros that a kill leaves behind its records. */
+static inline struct buffer
+records_read(const char *path)
+{
+	struct buffer out = file_read(path);
+
+	while (out.size > 0 && out.data[out.size - 1] == 0)
+		out.size--;
+	return out;
+}
+
 static inline void
 file_write(const char *path, struct bytes bytes)
 {

@@ -288,6 +288,21 @@ boundary_check(struct reading *reading, size_t i, struct ouro_error *err)
 	    err);
 }
 
+/* What the segment holds from offset on does not count. */
+static enum ouro_status
+torn_note(struct survey *survey, struct walk *walk, uint64_t offset,
+    struct ouro_error *err)
+{
+	uint64_t content;
+	enum ouro_status status = walk_content(walk, &content, err);
+
+	if (status == OURO_OK && content > offset)
+		survey->log->torn_bytes += content - offset;
+	if (status == OURO_OK)
+		walk->segment->end = offset;
+	return status;
+}
+
 static enum ouro_status
 segment_walk(struct reading *reading, struct ouro_error *err)
 {
@@ -309,25 +324,32 @@ segment_walk(struct reading *reading, struct ouro_error *err)
 		if (status == OURO_OK)
 			status = item_take(reading, &walk, &item, &stop, err);
 	}
-	walk_close(&walk);
-	if (status == OURO_END)
-		return OURO_OK;
-	if (status == OURO_OK && reading->survey->final) {
-		reading->survey->log->torn_bytes += segment->end - item.offset;
-		segment->end = item.offset;
+	if (status == OURO_END) {
+		segment->end = walk.offset;
+		status = OURO_OK;
+	} else if (status == OURO_OK && reading->survey->final) {
+		status = torn_note(reading->survey, &walk, item.offset, err);
 	}
+	walk_close(&walk);
 	return status;
 }
 
 /* A log segment behind the cut, or one that a later segment makes void. */
-static void
-void_note(struct survey *survey, struct segment *segment)
+static enum ouro_status
+void_note(struct survey *survey, struct segment *segment,
+    struct ouro_error *err)
 {
+	enum ouro_status status;
+	struct walk walk;
+
 	survey->odd = true;
 	if (!survey->final)
-		return;
-	survey->log->torn_bytes += segment->end - segment->begin;
-	segment->end = segment->begin;
+		return OURO_OK;
+	status = walk_open(&walk, segment, segment->end, err);
+	if (status == OURO_OK)
+		status = torn_note(survey, &walk, segment->begin, err);
+	walk_close(&walk);
+	return status;
 }
 
 enum ouro_status
@@ -352,8 +374,7 @@ reading_run(struct survey *survey, size_t i, struct ouro_error *err)
 		if (survey->final && survey->cut < reading.limit)
 			reading.limit = survey->cut;
 		if (segment->first > reading.limit) {
-			void_note(survey, segment);
-			return OURO_OK;
+			return void_note(survey, segment, err);
 		}
 	}
 	status = segment_walk(&reading, err);

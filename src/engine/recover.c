@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "engine/ahead.h"
 #include "engine/append.h"
 #include "engine/listing.h"
 #include "engine/region.h"
@@ -346,6 +347,7 @@ recover_write(struct log_engine *log, const struct survey *survey,
 		return status;
 	log->active = continuable(log, survey);
 	log->active_end = log->active != NULL ? log->active->end : 0;
+	ahead_cut_ended(log);
 	return OURO_OK;
 }
 

@@ -281,6 +281,7 @@ header_read(struct segment *segment, struct fs_file *file,
 	uint64_t claim;
 
 	status = fs_size(file, &segment->end, err);
+	segment->size = segment->end;
 	if (status == OURO_OK)
 		status = head_read(file, RECORD_PREFIX, &head, err);
 	if (status != OURO_OK)

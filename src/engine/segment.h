@@ -72,6 +72,10 @@ struct segment {
 
 	/* Guarded by the commit step. */
 	bool dirty;	  /* holds what no sync covered */
+	bool roomy;	  /* its full size was asked for (engine/ahead.h) */
+	uint8_t small;	  /* small durable groups in a row, at most 2 */
+	uint64_t written; /* where blocks written ahead end, or 0 */
+	uint64_t size;	  /* of the file; zeros lie behind the records */
 	atomic_bool junk; /* bytes beyond `end` that were not cut off */
 
 	/* Guarded by files->lock. */

@@ -18,6 +18,7 @@ walk_open(struct walk *walk, struct segment *segment, uint64_t end,
 	walk->offset = segment->begin;
 	walk->expected = segment->first;
 	walk->effort = EFFORT_FACTOR * end + WINDOW_MIN;
+	walk->content = segment->kind == SEGMENT_LOG ? UINT64_MAX : end;
 	return segment_pin(segment, &walk->file, err);
 }
 
@@ -62,6 +63,45 @@ window_load(struct walk *walk, uint64_t offset, uint64_t size,
 	}
 out:
 	*out = walk->window.data + (offset - walk->window_offset);
+	return OURO_OK;
+}
+
+/* The number of bytes up to the last that is not zero. */
+static size_t
+nonzero_size(const uint8_t *data, size_t size)
+{
+	while (size >= 8 && get_u64le(data + size - 8) == 0)
+		size -= 8;
+	while (size > 0 && data[size - 1] == 0)
+		size--;
+	return size;
+}
+
+enum ouro_status
+walk_content(struct walk *walk, uint64_t *content, struct ouro_error *err)
+{
+	uint64_t end = walk->end;
+
+	while (walk->content == UINT64_MAX) {
+		uint64_t size = end - walk->segment->begin;
+		const uint8_t *data;
+		enum ouro_status status;
+
+		if (size > WINDOW_MIN)
+			size = WINDOW_MIN;
+		end -= size;
+		if (size == 0) {
+			walk->content = end;
+			break;
+		}
+		status = window_load(walk, end, size, &data, err);
+		if (status != OURO_OK)
+			return status;
+		size = nonzero_size(data, (size_t)size);
+		if (size > 0)
+			walk->content = end + size;
+	}
+	*content = walk->content;
 	return OURO_OK;
 }
 
@@ -115,11 +155,11 @@ resumes_at(struct walk *walk, uint64_t offset, bool *good,
 
 /* *found = the least offset >= from where a record begins, or the end. */
 static enum ouro_status
-search(struct walk *walk, uint64_t from, uint64_t *found,
+search(struct walk *walk, uint64_t from, uint64_t end, uint64_t *found,
     struct ouro_error *err)
 {
-	while (from < walk->end && walk->effort > 0) {
-		uint64_t size = walk->end - from;
+	while (from < end && walk->effort > 0) {
+		uint64_t size = end - from;
 		enum ouro_status status;
 		const uint8_t *data, *hit;
 		bool good;
@@ -144,14 +184,36 @@ search(struct walk *walk, uint64_t from, uint64_t *found,
 		}
 		from++;
 	}
-	*found = walk->end;
+	*found = end;
 	return OURO_OK;
+}
+
+/* Where the bad bytes at walk->offset end, which claim to be of that size. */
+static enum ouro_status
+bad_end(struct walk *walk, uint64_t claim, uint64_t content, uint64_t *next,
+    struct ouro_error *err)
+{
+	uint64_t rest = walk->end - walk->offset;
+	enum ouro_status status;
+	bool good;
+
+	/* Where its own length says, first: a value may hold old records. */
+	*next = walk->offset + claim;
+	if (claim != 0 && claim < rest) {
+		status = resumes_at(walk, *next, &good, err);
+		if (status != OURO_OK || good)
+			return status;
+	}
+	/* The last record may end in zeros of its own. */
+	if (claim != 0 && claim <= rest && *next >= content)
+		content = *next;
+	return search(walk, walk->offset + 1, content, next, err);
 }
 
 enum ouro_status
 walk_next(struct walk *walk, struct walk_item *item, struct ouro_error *err)
 {
-	uint64_t claim, next = walk->end;
+	uint64_t claim, content, next;
 	enum ouro_status status;
 	bool good;
 
@@ -165,13 +227,12 @@ walk_next(struct walk *walk, struct walk_item *item, struct ouro_error *err)
 		walk->expected = item->record.sequence + item->record.count;
 		return OURO_OK;
 	}
-	/* Where its own length says, first: a value may hold old records. */
-	if (claim != 0 && claim < walk->end - walk->offset) {
-		status = resumes_at(walk, walk->offset + claim, &good, err);
-		next = walk->offset + claim;
-	}
-	if (status == OURO_OK && !good)
-		status = search(walk, walk->offset + 1, &next, err);
+	status = walk_content(walk, &content, err);
+	if (status != OURO_OK)
+		return status;
+	if (walk->offset >= content)
+		return OURO_END;
+	status = bad_end(walk, claim, content, &next, err);
 	if (status != OURO_OK)
 		return status;
 	*item = (struct walk_item){ .offset = walk->offset };

@@ -32,6 +32,15 @@ record_crc(uint32_t crc, struct bytes bytes)
 	return crc32_gzip_refl(crc, bytes.data, bytes.size);
 }
 
+uint32_t
+record_sub_crc(const struct record_frame *frame, uint64_t sequence)
+{
+	uint8_t order[8];
+
+	put_u64le(order, sequence);
+	return record_crc(frame->salt_crc, bytes_of(order, sizeof order));
+}
+
 enum ouro_status
 record_frame_init(struct record_frame *frame, const uint8_t salt[RECORD_SALT],
     const uint8_t *seal_key, struct ouro_error *err)
@@ -339,7 +348,6 @@ record_sub_decode(const struct record_frame *frame, const struct record *batch,
 	const uint8_t *data = batch->value.data + at;
 	size_t size = batch->value.size - at;
 	uint32_t key_size, value_size, crc;
-	uint8_t order[8];
 	uint64_t claim;
 
 	*out = sub_begin(frame, batch, number, at);
@@ -357,8 +365,7 @@ record_sub_decode(const struct record_frame *frame, const struct record *batch,
 	out->size = claim;
 	out->key = bytes_of(data + RECORD_SUB_HEAD, key_size);
 	out->value = bytes_of(data + RECORD_SUB_HEAD + key_size, value_size);
-	put_u64le(order, out->sequence);
-	crc = record_crc(frame->salt_crc, bytes_of(order, sizeof order));
-	crc = record_crc(crc, bytes_of(data, (size_t)claim - RECORD_CRC));
+	crc = record_crc(record_sub_crc(frame, out->sequence),
+	    bytes_of(data, (size_t)claim - RECORD_CRC));
 	return crc == get_u32le(data + claim - RECORD_CRC);
 }

@@ -95,6 +95,8 @@ void record_frame_old(struct record_frame *frame);
 void record_frame_release(struct record_frame *frame);
 
 uint32_t record_crc(uint32_t crc, struct bytes bytes);
+/* What the CRC of a sub-record with this sequence goes on from. */
+uint32_t record_sub_crc(const struct record_frame *frame, uint64_t sequence);
 
 /* A record, or a sub-record, as read. Bytes are borrowed. */
 struct record {

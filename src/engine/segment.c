@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/segment_map.h"
 
 #define NAME_PREFIX "segment-"
 #define NAME_SUFFIX ".dat"
@@ -180,6 +181,7 @@ segment_unref(struct segment *segment)
 		idle_remove(segment);
 	pthread_mutex_unlock(&files->lock);
 	fs_close(segment->file);
+	segment_map_release(segment);
 	record_frame_release(&segment->frame);
 	free(segment->ids);
 	free(segment->path);

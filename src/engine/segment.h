@@ -26,6 +26,7 @@ enum segment_kind {
 };
 
 struct segment;
+struct segment_map;
 
 /* The open files of one store, and what all of them are sealed with. */
 struct segment_files {
@@ -33,6 +34,7 @@ struct segment_files {
 	const uint8_t *seal_key; /* NULL: not sealed */
 	const char *name;	 /* the engine's; bound to by the seal */
 	unsigned flags;		 /* FS_READ, or with FS_WRITE */
+	bool no_maps;		 /* see engine.h */
 	pthread_mutex_t lock;
 	struct segment *newest, *oldest; /* open and not pinned, by last use */
 	unsigned idle;			 /* their number */
@@ -75,13 +77,17 @@ struct segment {
 	bool roomy;	  /* its full size was asked for (engine/ahead.h) */
 	uint8_t small;	  /* small durable groups in a row, at most 2 */
 	uint64_t written; /* where blocks written ahead end, or 0 */
-	uint64_t size;	  /* of the file; zeros lie behind the records */
+	/* Of the file; zeros lie behind the records. Others may look. */
+	atomic_uint_fast64_t size;
 	atomic_bool junk; /* bytes beyond `end` that were not cut off */
 
 	/* Guarded by files->lock. */
 	struct fs_file *file;
 	unsigned pins;
 	struct segment *newer, *older;
+	bool unmappable; /* it was tried */
+
+	_Atomic(struct segment_map *) map; /* newest; see segment_map.h */
 };
 
 void segment_files_init(struct segment_files *files, struct fs *fs,

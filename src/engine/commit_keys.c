@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "engine/conflict.h"
+#include "engine/fetch.h"
 
 static enum ouro_status
 pending_fill(struct commit_group *group, struct ouro_error *err)
@@ -63,6 +64,7 @@ value_compare(const struct look *look, const struct engine_op *op, bool *equal,
 	struct buffer block = { 0 };
 	enum ouro_status status;
 	struct bytes value;
+	bool mapped;
 
 	if (look->op != NULL) {
 		*equal = bytes_equal(look->op->value, op->expected);
@@ -72,7 +74,8 @@ value_compare(const struct look *look, const struct engine_op *op, bool *equal,
 	if (look->location.state == PLACE_VALUE &&
 	    look->location.value_size != op->expected.size)
 		return OURO_OK;
-	status = location_read(&look->location, op->key, &block, &value, err);
+	status = fetch_value(&look->location, op->key, &block, &value, &mapped,
+	    err);
 	if (status == OURO_OK)
 		*equal = bytes_equal(value, op->expected);
 	buffer_release(&block);

@@ -17,6 +17,8 @@ struct engine_driver {
 	    *barrier)(struct engine *engine, struct ouro_error *err);
 	enum ouro_status (*get)(struct engine *engine, struct bytes key,
 	    struct engine_value *out, struct ouro_error *err);
+	enum ouro_status (*copy)(struct engine *engine, struct bytes key,
+	    struct buffer *out, struct ouro_error *err);
 	enum ouro_status (*exists)(struct engine *engine, struct bytes key,
 	    uint64_t *value_size, struct ouro_error *err);
 	enum ouro_status (*scan_open)(struct engine *engine,

@@ -89,6 +89,16 @@ engine_value_release(struct engine_value *value)
 }
 
 enum ouro_status
+engine_copy(struct engine *engine, struct bytes key, struct buffer *out,
+    struct ouro_error *err)
+{
+	enum ouro_status status = key_check(key, err);
+
+	return status == OURO_OK ? engine->driver->copy(engine, key, out, err)
+				 : status;
+}
+
+enum ouro_status
 engine_exists(struct engine *engine, struct bytes key, uint64_t *value_size,
     struct ouro_error *err)
 {

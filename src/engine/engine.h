@@ -226,15 +226,15 @@ struct engine_stats {
 	uint64_t segment_oldest, segment_active; /* ids */
 	uint64_t sequence;			 /* of the last operation */
 	uint64_t durable_through;
-	uint64_t memory_bytes;	  /* of the index, anonymous */
-	uint64_t index_bytes;	  /* on disk, of the index; not in disk_bytes */
-	uint64_t runs;		  /* files of the index */
-	uint64_t replayed;	  /* operations read again at this opening */
+	uint64_t memory_bytes; /* of the index, anonymous */
+	uint64_t index_bytes;  /* on disk, of the index; not in disk_bytes */
+	uint64_t runs;	       /* files of the index */
+	uint64_t replayed;     /* operations read again at this opening */
 	uint64_t filter_asked, filter_spared; /* look-ups in filters, and those
 					       * that needed nothing more */
-	uint64_t bytes_given;	/* keys and values, since this opening ... */
-	uint64_t bytes_written; /* ... and what was written to files for it */
-	uint64_t bytes_moved;	/* of those, by compaction */
+	uint64_t bytes_given;	  /* keys and values, since this opening ... */
+	uint64_t bytes_written;	  /* ... and what was written to files for it */
+	uint64_t bytes_moved;	  /* of those, by compaction */
 	uint64_t torn_bytes;	  /* tail dropped at this opening */
 	uint64_t damaged_records; /* known since this opening */
 	uint64_t missing_segments;

@@ -16,16 +16,6 @@ damaged(const struct segment *segment, const struct location *location,
 	    location->offset);
 }
 
-static size_t
-size_of(const struct segment *segment, const struct location *location,
-    size_t key_size)
-{
-	return (size_t)(location->batch_offset != 0
-		? record_sub_size(&segment->frame, key_size,
-		      location->value_size)
-		: record_size(&segment->frame, key_size, location->value_size));
-}
-
 /* ---- records that are not sealed ------------------------------------------------- */
 
 /* Whether the put at data, of that size, is the one of key and location. */
@@ -154,7 +144,7 @@ value_load(struct segment *segment, const struct location *location,
     struct ouro_error *err)
 {
 	const struct record_frame *frame = &segment->frame;
-	size_t size = size_of(segment, location, key.size);
+	size_t size = (size_t)location_size(location, key.size);
 	enum ouro_status status = block_load(segment, location, size, block,
 	    err);
 
@@ -168,16 +158,17 @@ value_load(struct segment *segment, const struct location *location,
 }
 
 enum ouro_status
-fetch_value(struct segment *segment, const struct location *location,
-    struct bytes key, struct buffer *block, struct bytes *value, bool *mapped,
+fetch_value(const struct location *location, struct bytes key,
+    struct buffer *block, struct bytes *value, bool *mapped,
     struct ouro_error *err)
 {
-	size_t size = size_of(segment, location, key.size);
+	struct segment *segment = location->segment;
+	size_t size = (size_t)location_size(location, key.size);
 	const uint8_t *data;
 	enum ouro_status status;
 
 	*mapped = false;
-	if (location->state == LOCATION_DAMAGED)
+	if (location->state == PLACE_DAMAGED)
 		return damaged(segment, location, err);
 	data = segment_map_known(segment, location->offset, size);
 	if (data == NULL) {
@@ -195,25 +186,16 @@ fetch_value(struct segment *segment, const struct location *location,
 }
 
 void
-fetch_prefetch(struct segment *segment, const struct location *location)
+fetch_prefetch(const struct location *location)
 {
 	size_t size = RECORD_HEAD + location->value_size;
 	const uint8_t *data;
 
 	if (size > PREFETCH_BYTES)
 		size = PREFETCH_BYTES;
-	data = segment_map_known(segment, location->offset, size);
+	data = segment_map_known(location->segment, location->offset, size);
 	if (data == NULL)
 		return;
 	for (size_t at = 0; at < size + LINE_SIZE; at += LINE_SIZE)
 		__builtin_prefetch(data + at);
-}
-
-enum ouro_status
-location_read(const struct location *location, struct bytes key,
-    struct buffer *block, struct bytes *value, struct ouro_error *err)
-{
-	if (location->state == LOCATION_DAMAGED)
-		return damaged(location->segment, location, err);
-	return value_load(location->segment, location, key, block, value, err);
 }

@@ -9,19 +9,19 @@
 #ifndef ENGINE_FETCH_H
 #define ENGINE_FETCH_H
 
-#include "engine/index.h"
+#include "engine/location.h"
 #include "engine/segment_map.h"
 
 /*
- * The caller has referenced the segment. *value points into the map, when
- * *mapped, and is valid for as long as the segment is referenced; else into
+ * The caller sees to it that the segment stays. *value points into the map, when
+ * *mapped, and is valid for as long as the segment is; else into
  * block, which grows as needed. OURO_DAMAGED names file and offset; OURO_IO.
  */
-enum ouro_status fetch_value(struct segment *segment,
-    const struct location *location, struct bytes key, struct buffer *block,
-    struct bytes *value, bool *mapped, struct ouro_error *err);
+enum ouro_status fetch_value(const struct location *location, struct bytes key,
+    struct buffer *block, struct bytes *value, bool *mapped,
+    struct ouro_error *err);
 
 /* A fetch of the location follows soon. */
-void fetch_prefetch(struct segment *segment, const struct location *location);
+void fetch_prefetch(const struct location *location);
 
 #endif

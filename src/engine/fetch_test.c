@@ -83,8 +83,7 @@ static enum ouro_status
 fetched(const struct location *place, const char *key, struct bytes *value,
     bool *mapped, struct ouro_error *err)
 {
-	return fetch_value(place->segment, place, bytes_text(key), &block,
-	    value, mapped, err);
+	return fetch_value(place, bytes_text(key), &block, value, mapped, err);
 }
 
 static void
@@ -122,14 +121,14 @@ hot_values_need_no_call(void **state)
 	put("b", "value of b");
 	a = place_of(segment_at(0), "a");
 	b = place_of(segment_at(0), "b");
-	fetch_prefetch(a.segment, &a); /* not touched yet: does nothing */
+	fetch_prefetch(&a); /* not touched yet: does nothing */
 	fetch_expect(&a, "a", "value of a", true);
 	fs_memory_fault(world.fs,
 	    (struct fs_fault){ .call = FS_CALL_ANY,
 		.nth = 1,
 		.errnum = EIO,
 		.for_ever = true });
-	fetch_prefetch(b.segment, &b);
+	fetch_prefetch(&b);
 	fetch_expect(&a, "a", "value of a", true);
 	fetch_expect(&b, "b", "value of b", true);
 	assert_int_equal(fs_memory_calls(world.fs, FS_CALL_ANY), 0);
@@ -167,7 +166,7 @@ what_does_not_fit_is_damage(void **state)
 	assert_int_equal(fetched(&other, "a", &value, &mapped, NULL),
 	    OURO_DAMAGED);
 	other = a;
-	other.state = LOCATION_DAMAGED;
+	other.state = PLACE_DAMAGED;
 	assert_int_equal(fetched(&other, "a", &value, &mapped, NULL),
 	    OURO_DAMAGED);
 	other = a;

@@ -18,41 +18,47 @@ look_in(const struct view *view, uint64_t hash, struct bytes key,
 	enum ouro_status status = view_find(view, delta_published(view->active),
 	    hash, key, &place, err);
 
+	*known = true;
 	if (status != OURO_OK)
 		return status;
 	segment = view_segment(view, place.segment);
 	*known = segment != NULL || place.state == PLACE_TOMBSTONE;
 	*out = location_of(&place, segment);
-	if (segment != NULL)
-		segment_ref(segment);
 	return OURO_OK;
 }
 
 /* An entry may be younger than the view, and so its segment: then there is a
  * newer view. */
 enum ouro_status
-index_look(struct log_engine *log, struct bytes key, struct location *out,
+index_peek(struct log_engine *log, struct bytes key, struct location *out,
     struct ouro_error *err)
 {
 	uint64_t hash = key_hash(log->index.store.seed, key);
-	struct epoch_slot *slot = epoch_enter(log->epoch);
-	const struct view *view, *before = NULL;
-	enum ouro_status status;
-	bool known;
+	const struct view *view = view_current(log), *before = NULL;
+	bool known = false;
 
-	for (;;) {
-		known = true;
-		view = view_current(log);
-		status = look_in(view, hash, key, out, &known, err);
-		if (known || view == before)
-			break;
+	for (; view != before; view = view_current(log)) {
+		enum ouro_status status = look_in(view, hash, key, out, &known,
+		    err);
+
+		if (known)
+			return status;
 		before = view;
 	}
+	return error_set(err, OURO_DAMAGED,
+	    "%s: the segment of a key's newest record is missing", log->dir);
+}
+
+enum ouro_status
+index_look(struct log_engine *log, struct bytes key, struct location *out,
+    struct ouro_error *err)
+{
+	struct epoch_slot *slot = epoch_enter(log->epoch);
+	enum ouro_status status = index_peek(log, key, out, err);
+
+	if (status == OURO_OK && out->segment != NULL)
+		segment_ref(out->segment);
 	epoch_leave(slot);
-	if (!known)
-		status = error_set(err, OURO_DAMAGED,
-		    "%s: the segment of a key's newest record is missing",
-		    log->dir);
 	return status;
 }
 

@@ -80,8 +80,12 @@ struct index {
 
 /* ---- looking up ------------------------------------------------------------------ */
 
-/* The newest record of the key, its segment referenced. OURO_NOT_FOUND:
- * nothing known; a tombstone's segment may be NULL. */
+/* The newest record of the key. From inside an epoch, in which the segment
+ * stays. OURO_NOT_FOUND, without a text: nothing known. A tombstone's segment
+ * may be NULL. */
+enum ouro_status index_peek(struct log_engine *log, struct bytes key,
+    struct location *out, struct ouro_error *err);
+/* The same from anywhere, with a reference to the segment. */
 enum ouro_status index_look(struct log_engine *log, struct bytes key,
     struct location *out, struct ouro_error *err);
 

@@ -49,13 +49,4 @@ location_place(const struct location *location)
 /* Bytes on disk of the record at a location. */
 uint64_t location_size(const struct location *location, size_t key_size);
 
-/*
- * Reads the value at a location whose segment the caller has referenced.
- * *value points into block, which grows as needed. OURO_DAMAGED names file
- * and offset.
- */
-enum ouro_status location_read(const struct location *location,
-    struct bytes key, struct buffer *block, struct bytes *value,
-    struct ouro_error *err);
-
 #endif

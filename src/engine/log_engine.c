@@ -18,74 +18,6 @@
 #define INDEX_MEMORY_MIN      (1024u * 1024)
 #define LOCK_NAME	      "LOCK"
 
-/* ---- reading ------------------------------------------------------------------------ */
-
-static enum ouro_status
-not_found(struct ouro_error *err)
-{
-	return error_plain(err, OURO_NOT_FOUND, "no such key");
-}
-
-/* The key's location, with a reference to its segment. */
-static enum ouro_status
-location_take(struct log_engine *log, struct bytes key, struct location *out,
-    struct ouro_error *err)
-{
-	enum ouro_status status = index_look(log, key, out, err);
-
-	if (status == OURO_NOT_FOUND)
-		return not_found(err);
-	if (status != OURO_OK || out->state != PLACE_TOMBSTONE)
-		return status;
-	segment_unref(out->segment);
-	return not_found(err);
-}
-
-static void
-value_release(struct engine_value *value)
-{
-	free(value->owner);
-}
-
-static enum ouro_status
-log_get(struct engine *engine, struct bytes key, struct engine_value *out,
-    struct ouro_error *err)
-{
-	struct buffer block = { 0 };
-	struct location location;
-	enum ouro_status status;
-
-	status = location_take(log_engine_of(engine), key, &location, err);
-	if (status != OURO_OK)
-		return status;
-	status = location_read(&location, key, &block, &out->bytes, err);
-	segment_unref(location.segment);
-	if (status != OURO_OK) {
-		buffer_release(&block);
-		out->bytes = bytes_of(NULL, 0);
-		return status;
-	}
-	out->owner = block.data;
-	out->release = value_release;
-	return OURO_OK;
-}
-
-static enum ouro_status
-log_exists(struct engine *engine, struct bytes key, uint64_t *value_size,
-    struct ouro_error *err)
-{
-	struct location location;
-	enum ouro_status status;
-
-	status = location_take(log_engine_of(engine), key, &location, err);
-	if (status != OURO_OK)
-		return status;
-	if (value_size != NULL)
-		*value_size = location.value_size;
-	segment_unref(location.segment);
-	return OURO_OK;
-}
-
 /* ---- figures ------------------------------------------------------------------------ */
 
 static void
@@ -299,6 +231,7 @@ static const struct engine_driver log_driver = {
 	.apply = log_apply,
 	.barrier = log_barrier,
 	.get = log_get,
+	.copy = log_copy,
 	.exists = log_exists,
 	.scan_open = log_scan_open,
 	.scan_next = log_scan_next,
@@ -316,6 +249,7 @@ static const struct engine_driver log_driver_sealed = {
 	.apply = log_apply,
 	.barrier = log_barrier,
 	.get = log_get,
+	.copy = log_copy,
 	.exists = log_exists,
 	.scan_open = log_scan_open,
 	.scan_next = log_scan_next,
@@ -336,6 +270,7 @@ options_take(struct log_engine *log, const struct engine_options *options)
 	log->executor = options->executor;
 	log->log = options->log;
 	log->read_only = options->read_only;
+	log->no_maps = options->no_maps;
 	log->sync = options->sync == ENGINE_SYNC_DEFAULT ? ENGINE_SYNC_ALWAYS
 							 : options->sync;
 	log->sync_interval_ms = options->sync_interval_ms != 0
@@ -365,6 +300,7 @@ names_take(struct log_engine *log, const char *dir, const char *name,
 		return error_memory(err);
 	log->files.seal_key = log->seal_key;
 	log->files.name = log->name;
+	log->files.no_maps = log->no_maps;
 	log->index.store = (struct run_store){
 		.fs = log->fs,
 		.dir = log->dir,

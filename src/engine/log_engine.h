@@ -1,7 +1,8 @@
 /*
  * log_engine - the log driver's state, shared by its files:
  *
- *   log_engine.c  open, close, get, exists, stats  (+ log_segments.c)
+ *   log_engine.c  open, close, stats               (+ log_segments.c)
+ *   lookup.c      one key                          (+ fetch.c)
  *   view.c        what readers go by               (+ layers.c)
  *   index.c       where each key's newest record lies (+ delta, run, manifest)
  *   recover.c     opening: replay, torn tails, damage   (+ survey.c, region.c)
@@ -60,6 +61,7 @@ struct log_engine {
 	uint64_t segment_size;
 	uint64_t index_memory;
 	bool read_only;
+	bool no_maps;
 	uint8_t seal_key_bytes[KEY_SIZE];
 	const uint8_t *seal_key; /* NULL or the bytes above */
 	char *name;		 /* of the engine */
@@ -127,6 +129,14 @@ enum ouro_status log_engine_id_take(struct log_engine *log, uint64_t *id,
 /* Copies the ids of all segments, for a header; under lock. */
 enum ouro_status log_engine_ids(const struct log_engine *log, uint64_t **ids,
     uint32_t *count, struct ouro_error *err);
+
+/* lookup.c */
+enum ouro_status log_get(struct engine *engine, struct bytes key,
+    struct engine_value *out, struct ouro_error *err);
+enum ouro_status log_copy(struct engine *engine, struct bytes key,
+    struct buffer *out, struct ouro_error *err);
+enum ouro_status log_exists(struct engine *engine, struct bytes key,
+    uint64_t *value_size, struct ouro_error *err);
 
 /* scan.c */
 enum ouro_status log_scan_open(struct engine *engine,

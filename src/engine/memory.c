@@ -220,6 +220,28 @@ memory_get(struct engine *engine, struct bytes key, struct engine_value *out,
 }
 
 static enum ouro_status
+memory_copy(struct engine *engine, struct bytes key, struct buffer *out,
+    struct ouro_error *err)
+{
+	struct engine_value value = { 0 };
+	enum ouro_status status = memory_get(engine, key, &value, err);
+
+	if (status == OURO_OK)
+		status = buffer_set(out, value.bytes, err);
+	engine_value_release(&value);
+	return status;
+}
+
+/* There is no index to store. */
+static enum ouro_status
+memory_snapshot(struct engine *engine, struct ouro_error *err)
+{
+	(void)engine;
+	(void)err;
+	return OURO_OK;
+}
+
+static enum ouro_status
 memory_exists(struct engine *engine, struct bytes key, uint64_t *value_size,
     struct ouro_error *err)
 {
@@ -354,6 +376,8 @@ static const struct engine_driver memory_driver = {
 	.apply = memory_apply,
 	.barrier = memory_barrier,
 	.get = memory_get,
+	.copy = memory_copy,
+	.snapshot = memory_snapshot,
 	.exists = memory_exists,
 	.scan_open = memory_scan_open,
 	.scan_next = memory_scan_next,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "engine/commit.h"
 #include "engine/compact.h"
+#include "engine/fetch.h"
 #include "engine/layers.h"
 #include "engine/verify.h"
 
@@ -44,6 +45,7 @@ key_see(struct verify_check *check, const struct view *view, struct bytes key,
 	const struct verify_subject *subject;
 	enum ouro_status status;
 	struct bytes value;
+	bool mapped;
 
 	if (place->state == PLACE_TOMBSTONE || segment == NULL)
 		return OURO_OK;
@@ -51,7 +53,7 @@ key_see(struct verify_check *check, const struct view *view, struct bytes key,
 	if (place->state != PLACE_DAMAGED &&
 	    (subject == NULL || !subject->damaged))
 		return OURO_OK;
-	status = location_read(&location, key, block, &value, err);
+	status = fetch_value(&location, key, block, &value, &mapped, err);
 	return status == OURO_DAMAGED ? key_forget(check, key, &location, err)
 				      : status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/fetch.h"
 #include "engine/layers.h"
 #include "engine/range.h"
 
@@ -94,6 +95,12 @@ page_add(struct log_scan *scan, struct ouro_error *err)
 	item->place = layers->place;
 	item->segment = view_segment(scan->moment.view, item->place.segment);
 	scan->count++;
+	if (item->segment != NULL && !scan->keys_only) {
+		struct location location = location_of(&item->place,
+		    item->segment);
+
+		fetch_prefetch(&location);
+	}
 	return OURO_OK;
 }
 
@@ -141,12 +148,13 @@ item_read(struct log_scan *scan, const struct page_item *item, struct bytes key,
     struct bytes *value, struct ouro_error *err)
 {
 	struct location location = location_of(&item->place, item->segment);
+	bool mapped;
 
 	if (item->segment == NULL)
 		return error_set(err, OURO_DAMAGED,
 		    "%s: segment %" PRIu64 " is missing",
 		    log_engine_of(scan->scan.engine)->dir, item->place.segment);
-	return location_read(&location, key, &scan->block, value, err);
+	return fetch_value(&location, key, &scan->block, value, &mapped, err);
 }
 
 enum ouro_status

@@ -12,6 +12,10 @@
 #define SLOTS_MIN_BITS 6u
 #define SLOTS_MAX_BITS 31u
 
+/* An entry without its key, however that is rounded. */
+#define ENTRY_MIN (offsetof(struct delta_entry, key) + UNIT_SIZE)
+#define ARENA_MAX ((uint64_t)CHUNKS_MAX * CHUNK_MAX)
+
 /* ---- lifetime --------------------------------------------------------------- */
 
 static struct delta_slots *
@@ -46,6 +50,12 @@ static void
 memory_add(struct delta *delta, uint64_t bytes)
 {
 	atomic_fetch_add_explicit(&delta->memory, bytes, memory_order_relaxed);
+}
+
+static void
+memory_take(struct delta *delta, uint64_t bytes)
+{
+	atomic_fetch_sub_explicit(&delta->memory, bytes, memory_order_relaxed);
 }
 
 /* The seed makes the hashes, which callers give. */
@@ -156,20 +166,20 @@ chunk_add(struct delta *delta, size_t size)
 {
 	size_t at;
 	unsigned part = series_part(delta->chunk_count, &at);
-	uint8_t *data;
+	struct delta_chunk *chunk;
 
 	assert(size <= CHUNK_MAX);
 	if (delta->chunk_count == CHUNKS_MAX)
 		return false;
 	if (delta->chunks[part] == NULL)
-		delta->chunks[part] = part_new(delta, part,
-		    sizeof(struct delta_chunk));
+		delta->chunks[part] = part_new(delta, part, sizeof *chunk);
 	if (delta->chunks[part] == NULL)
 		return false;
-	data = malloc(size);
-	if (data == NULL)
+	chunk = &delta->chunks[part][at];
+	chunk->data = malloc(size);
+	chunk->size = (uint32_t)size;
+	if (chunk->data == NULL)
 		return false;
-	delta->chunks[part][at] = (struct delta_chunk){ data, (uint32_t)size };
 	delta->chunk_count++;
 	memory_add(delta, size);
 	return true;
@@ -257,21 +267,45 @@ slots_reserve(struct delta *delta, size_t keys)
 	return true;
 }
 
+/* Gives back what a failed reservation took. */
+static void
+room_shrink(struct delta *delta, size_t entries_room, uint32_t chunk_count)
+{
+	while (delta->chunk_count > chunk_count) {
+		struct delta_chunk *chunk;
+
+		delta->chunk_count--;
+		chunk = chunk_of(delta, delta->chunk_count);
+		memory_take(delta, chunk->size);
+		free(chunk->data);
+	}
+	while (delta->entries_room > entries_room) {
+		size_t at;
+		unsigned part = series_part(delta->entries_room - 1, &at);
+
+		delta->entries_room -= at + 1;
+		memory_take(delta, (at + 1) * sizeof *delta->entries[part]);
+		free(delta->entries[part]);
+		delta->entries[part] = NULL;
+	}
+}
+
 enum ouro_status
 delta_reserve(struct delta *delta, size_t count, uint64_t key_bytes,
     struct ouro_error *err)
 {
 	size_t entries = delta_count(delta);
+	size_t entries_room = delta->entries_room;
+	uint32_t chunk_count = delta->chunk_count;
 
-	if (count > ENTRIES_MAX - entries ||
-	    key_bytes > (uint64_t)CHUNKS_MAX * CHUNK_MAX)
+	if (count > ENTRIES_MAX - entries || key_bytes > ARENA_MAX)
 		return error_memory(err);
 	if (!entries_reserve(delta, entries + count) ||
-	    !chunks_reserve(delta,
-		key_bytes +
-		    count * (offsetof(struct delta_entry, key) + UNIT_SIZE)) ||
-	    !slots_reserve(delta, delta->keys + count))
+	    !chunks_reserve(delta, count * ENTRY_MIN + key_bytes) ||
+	    !slots_reserve(delta, delta->keys + count)) {
+		room_shrink(delta, entries_room, chunk_count);
 		return error_memory(err);
+	}
 	return OURO_OK;
 }
 

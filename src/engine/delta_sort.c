@@ -72,18 +72,19 @@ group_common(const struct sorting *sorting, size_t begin, size_t end,
 	return common;
 }
 
+/* Every key of the group has at least depth bytes. */
 static void
 words_load(const struct sorting *sorting, size_t begin, size_t end,
     size_t depth)
 {
 	for (size_t i = begin; i < end; i++) {
 		struct bytes key = item_key(sorting, i);
-		size_t rest = key.size < depth ? 0 : key.size - depth;
+		size_t rest = key.size - depth;
 		uint8_t word[WORD] = { 0 };
 
 		if (rest > WORD)
 			rest = WORD;
-		memcpy(word, key.data + (key.size < depth ? 0 : depth), rest);
+		memcpy(word, key.data + depth, rest);
 		sorting->items[i].word = get_u64be(word);
 		sorting->items[i].rest = (uint32_t)rest;
 	}
@@ -139,7 +140,7 @@ words_sort(const struct sorting *sorting, size_t begin, size_t count)
  * it is smaller or deeper by at least a word, so the keys bound the depth. */
 static void
 group_sort(const struct sorting *sorting, size_t begin, size_t end,
-    size_t depth) /* NOLINT(misc-no-recursion) */
+    size_t depth)
 {
 	const struct item *items = sorting->items;
 	size_t next;

@@ -1,5 +1,6 @@
 /*
- * delta_parts - what delta.c, delta_order.c and delta_sort.c share.
+ * delta_parts - what delta.c, delta_room.c, delta_order.c and
+ * delta_sort.c share.
  */
 #ifndef ENGINE_DELTA_PARTS_H
 #define ENGINE_DELTA_PARTS_H
@@ -101,12 +102,20 @@ struct delta {
 	size_t drained;
 };
 
+static inline struct delta_chunk *
+delta_chunk_at(const struct delta *delta, uint32_t number)
+{
+	size_t at;
+	unsigned part = series_part(number, &at);
+
+	return &delta->chunks[part][at];
+}
+
 static inline const struct delta_entry *
 delta_entry_at(const struct delta *delta, uint32_t reference)
 {
-	size_t at;
-	unsigned part = series_part(reference >> UNIT_BITS, &at);
-	const uint8_t *data = delta->chunks[part][at].data;
+	const uint8_t *data = delta_chunk_at(delta, reference >> UNIT_BITS)
+				  ->data;
 	size_t unit = reference & ((1u << UNIT_BITS) - 1);
 
 	return (const void *)(data + (unit - 1) * UNIT_SIZE);

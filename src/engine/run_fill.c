@@ -135,16 +135,18 @@ table_put(struct run_build *build, uint64_t hash, uint64_t position)
 	uint64_t number = build->at.hash_first +
 	    run_share(hash, build->at.hash);
 	uint8_t *page = build->map + number * RUN_PAGE;
-	unsigned slot = run_slot_first(hash);
+	unsigned group = run_group_first(hash);
 
 	for (unsigned i = 0; i < RUN_SLOTS; i++) {
-		uint8_t *at = page + 8 * (size_t)slot;
+		uint8_t *at = page +
+		    8 * (size_t)(RUN_GROUP * group + i % RUN_GROUP);
 
 		if (get_u64le(at) == 0) {
 			put_u64le(at, run_slot(hash, position));
 			return true;
 		}
-		slot = slot + 1 < RUN_SLOTS ? slot + 1 : 0;
+		if (i % RUN_GROUP == RUN_GROUP - 1)
+			group = run_group_next(group);
 	}
 	return false;
 }

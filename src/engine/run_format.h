@@ -7,7 +7,7 @@
  *   0               header
  *   1 ...           leaves: the entries, ascending (run_node.h)
  *   then            inner pages of the tree over them; the root is the last
- *   then            hash table: 1,022 slots of 8 bytes a page (run_table.h)
+ *   then            hash table: 127 groups of 8 slots a page (run_table.h)
  *   then            Bloom filter: 127 blocks of 64 bytes a page
  *   then            ids of segments, u64 each, 1,022 a page
  *
@@ -41,7 +41,9 @@
 #define RUN_ROOM	 (RUN_PAGE - RUN_CHECK)
 #define RUN_SALT	 16
 #define RUN_CLEAR	 40u /* bytes of the header before what is sealed */
-#define RUN_SLOTS	 (RUN_ROOM / 8)
+#define RUN_GROUP	 8u  /* slots of 8 bytes: a cache line */
+#define RUN_GROUPS	 (RUN_ROOM / (8 * RUN_GROUP))
+#define RUN_SLOTS	 (RUN_GROUPS * RUN_GROUP)
 #define RUN_BLOCK	 64u
 #define RUN_BLOCKS	 (RUN_ROOM / RUN_BLOCK)
 #define RUN_IDS		 (RUN_ROOM / 8)

@@ -2,9 +2,10 @@
  * run_table - where in a run's hash table and Bloom filter a hash belongs.
  *
  * Table: a page of the table is chosen by the hash's high bits, the first of
- * its 1,022 slots by bits 16 to 31; probing goes on slot by slot, from the
- * last to the first, and never leaves the page. A slot is the hash's low 16
- * bits above a 48-bit position of the entry in the file; 0 is free.
+ * its 127 groups by bits 16 to 31. A group has 8 slots (u64) and fills from
+ * the first on; when it is full, the next one follows, after the last the
+ * first, and the page is never left. A slot is the hash's low 16 bits above a
+ * 48-bit position of the entry in the file; 0 is free.
  *
  * Filter: a block of 64 bytes is chosen by the hash's high bits; of each of
  * its eight words (u64) one bit is set, chosen by six bits of the hash mixed
@@ -29,9 +30,34 @@ run_share(uint64_t hash, uint64_t count)
 }
 
 static inline unsigned
-run_slot_first(uint64_t hash)
+run_group_first(uint64_t hash)
 {
-	return (unsigned)((hash >> 16 & 0xffff) * RUN_SLOTS >> 16);
+	return (unsigned)((hash >> 16 & 0xffff) * RUN_GROUPS >> 16);
+}
+
+static inline unsigned
+run_group_next(unsigned group)
+{
+	return group + 1 < RUN_GROUPS ? group + 1 : 0;
+}
+
+/* A bit for each slot that has the low bits of this hash. */
+static inline unsigned
+run_group_match(const uint8_t *group, uint64_t hash)
+{
+	unsigned match = 0;
+
+	for (unsigned i = 0; i < RUN_GROUP; i++)
+		match |= (unsigned)(get_u16le(group + 8 * i + 6) ==
+			     (hash & 0xffff))
+		    << i;
+	return match;
+}
+
+static inline bool
+run_group_full(const uint8_t *group)
+{
+	return get_u64le(group + 8 * (RUN_GROUP - 1)) != 0;
 }
 
 static inline uint64_t

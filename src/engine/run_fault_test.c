@@ -9,8 +9,9 @@
 
 #include "base/fs_crash.h"
 
-#define KEYS	1500
-#define THREADS 4
+#define KEYS	 1500
+#define KEYS_FEW 400
+#define THREADS	 4
 
 static enum ouro_status
 name_refuse(void *context, const char *name, struct ouro_error *err)
@@ -37,7 +38,7 @@ faults(bool sealed, int errnum)
 		enum ouro_status status;
 
 		fs_memory_fault(fs, fault);
-		status = fixture_build(&store, 1, KEYS, true, &run, &err);
+		status = fixture_build(&store, 1, KEYS_FEW, true, &run, &err);
 		if (status == OURO_OK) {
 			run_unref(run);
 			fs_memory_free(fs);

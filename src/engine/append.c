@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/executor.h"
 #include "base/log.h"
 #include "engine/ahead.h"
 
@@ -105,6 +106,8 @@ append_rotate(struct log_engine *log)
 {
 	if (log->active != NULL)
 		ahead_cut(log->active, log->active_end);
+	if (log->compact_task != NULL)
+		executor_wake(log->compact_task);
 	log->active = NULL;
 	log->unflushed = 0;
 }
@@ -188,6 +191,10 @@ append_write(struct log_engine *log, uint64_t count, bool sync,
 		return status;
 	}
 	log->active_end += log->assembly.size;
+	atomic_fetch_add_explicit(&log->unstored, log->assembly.size,
+	    memory_order_relaxed);
+	atomic_fetch_add_explicit(&log->bytes_logged, log->assembly.size,
+	    memory_order_relaxed);
 	log->sequence_next += count;
 	ahead_write(log, log->assembly.size, sync);
 	flush_hint(log, log->assembly.size);

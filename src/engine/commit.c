@@ -98,6 +98,8 @@ group_publish(struct commit_group *group)
 	log->durable_shown = log->durable;
 	pthread_rwlock_unlock(&log->lock);
 	index_publish(log);
+	atomic_fetch_add_explicit(&log->bytes_given,
+	    group->key_bytes + group->value_bytes, memory_order_relaxed);
 }
 
 static void

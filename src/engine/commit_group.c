@@ -119,8 +119,10 @@ commit_group_join(struct commit_group *group, struct commit_request *request)
 	else
 		group->tail->next = request;
 	group->tail = request;
-	for (size_t i = 0; i < request->count; i++)
+	for (size_t i = 0; i < request->count; i++) {
 		group->key_bytes += request->ops[i].key.size;
+		group->value_bytes += request->ops[i].value.size;
+	}
 	if (group->pending_next == NULL)
 		group->pending_next = request;
 	group->sync |= request->sync == ENGINE_SYNC_ALWAYS;

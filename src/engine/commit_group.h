@@ -45,6 +45,7 @@ struct commit_group {
 	uint64_t operations;
 	uint64_t first;	    /* sequence of the first, once written */
 	uint64_t key_bytes; /* of all keys */
+	uint64_t value_bytes;
 	bool sync;
 	bool interval;
 	struct pending pending;

@@ -5,12 +5,11 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/choose.h"
 #include "engine/commit.h"
 #include "engine/copy.h"
 
 #define ROUND_SEGMENTS 32 /* rewritten at a time: bounds the space needed */
-#define SMALL_COUNT    8  /* so many small segments are worth merging */
-#define SMALL_SHARE    16 /* small: under segment_size / this */
 
 static bool
 is_victim(struct segment *const *victims, const struct segment *segment)
@@ -175,87 +174,15 @@ compact_segments(struct log_engine *log, struct segment *const *victims,
 	return status;
 }
 
-/* ---- choosing ------------------------------------------------------------------------------ */
-
-/* Whether the segment is worth rewriting; under lock, and counting. */
-static bool
-worthwhile(const struct segment *segment, double dead_share)
+void
+compact_avoid(struct log_engine *log, struct segment *segment)
 {
-	uint64_t content = segment->end - segment->frame_bytes, dead = 0;
-
-	if (segment->live_bytes < content)
-		dead = content - segment->live_bytes;
-	if (segment->damaged > 0 || segment->kind == SEGMENT_LOST)
-		return false;
-	if (content == 0)
-		return true;
-	return dead > 0 && (double)dead >= dead_share * (double)content;
-}
-
-static const struct segment *
-last_log(const struct log_engine *log)
-{
-	for (size_t i = log->segment_count; i-- > 0;)
-		if (log->segments[i]->kind == SEGMENT_LOG)
-			return log->segments[i];
-	return NULL;
-}
-
-static bool
-is_small(const struct log_engine *log, const struct segment *segment)
-{
-	return segment->damaged == 0 && segment->kind != SEGMENT_LOST &&
-	    segment->end < log->segment_size / SMALL_SHARE;
-}
-
-/* Collects the segments worth rewriting, referenced; ended by
- * NULL. Never the last log segment, which may be the active one, unless it is
- * the one that was closed. */
-static enum ouro_status
-victims_choose(struct log_engine *log, double dead_share, uint64_t closed,
-    struct segment ***out, struct ouro_error *err)
-{
-	size_t count = 0, small = 0;
-	const struct segment *last;
-
-	pthread_mutex_lock(&log->index.counting);
-	pthread_rwlock_rdlock(&log->lock);
-	*out = calloc(log->segment_count + 1, sizeof(struct segment *));
-	last = last_log(log);
-	for (size_t i = 0; i < log->segment_count; i++)
-		small += is_small(log, log->segments[i]);
-	for (size_t i = 0; *out != NULL && i < log->segment_count; i++) {
-		struct segment *segment = log->segments[i];
-
-		if (segment == last && segment->id != closed)
-			continue;
-		if (worthwhile(segment, dead_share) ||
-		    (small >= SMALL_COUNT && is_small(log, segment)))
-			(*out)[count++] = segment_ref(segment);
-	}
+	pthread_rwlock_wrlock(&log->lock);
+	segment->damaged++;
 	pthread_rwlock_unlock(&log->lock);
-	pthread_mutex_unlock(&log->index.counting);
-	return *out == NULL ? error_memory(err) : OURO_OK;
 }
 
-/* Closes the last log segment if it is worth rewriting; *closed its id. */
-static enum ouro_status
-last_close(struct log_engine *log, double dead_share, uint64_t *closed,
-    struct ouro_error *err)
-{
-	const struct segment *last;
-	bool wanted;
-
-	pthread_mutex_lock(&log->index.counting);
-	pthread_rwlock_rdlock(&log->lock);
-	last = last_log(log);
-	wanted = last != NULL && worthwhile(last, dead_share) &&
-	    last->end > last->frame_bytes;
-	*closed = wanted ? last->id : 0;
-	pthread_rwlock_unlock(&log->lock);
-	pthread_mutex_unlock(&log->index.counting);
-	return wanted ? commit_rotate(log, err) : commit_barrier(log, err);
-}
+/* ---- by hand --------------------------------------------------------------------------- */
 
 static uint64_t
 disk_size(struct log_engine *log)
@@ -302,15 +229,12 @@ compact_all(struct engine *engine, double dead_share, uint64_t *freed,
 
 	pthread_mutex_lock(&log->care);
 	before = disk_size(log);
-	index_count(log);
-	status = last_close(log, dead_share, &closed, err);
+	status = choose_close(log, dead_share, &closed, err);
 	if (status == OURO_OK)
-		status = victims_choose(log, dead_share, closed, &victims, err);
+		status = choose_all(log, dead_share, closed, &victims, err);
 	if (status == OURO_OK)
 		status = rounds_run(log, victims, err);
-	for (size_t i = 0; victims != NULL && victims[i] != NULL; i++)
-		segment_unref(victims[i]);
-	free(victims);
+	victims_free(victims);
 	after = disk_size(log);
 	if (freed != NULL && before > after)
 		*freed = before - after;

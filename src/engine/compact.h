@@ -11,6 +11,13 @@
 enum ouro_status compact_all(struct engine *engine, double dead_share,
     uint64_t *freed, struct ouro_error *err);
 
+/* Step of the executor; context is the struct log_engine. Woken when a segment
+ * was ended. */
+uint64_t compact_step(void *context);
+
+/* The segment cannot be copied before it is repaired. */
+void compact_avoid(struct log_engine *log, struct segment *segment);
+
 /*
  * Rewrites the given segments (ended by NULL; none of them active or dirty)
  * and removes them, and names `missing` as dropped too (may be NULL). What

@@ -92,6 +92,7 @@ output_write(struct copy *copy, struct ouro_error *err)
 	    copy->output->end, err);
 	if (status == OURO_OK) {
 		copy->output->end += copy->assembly.size;
+		atomic_fetch_add(&copy->log->bytes_moved, copy->assembly.size);
 		fs_flush_start(copy->output->file,
 		    copy->output->end - copy->assembly.size,
 		    copy->assembly.size);
@@ -284,7 +285,9 @@ copy_segment(struct copy *copy, struct segment *victim, struct ouro_error *err)
 		return OURO_OK;
 	status = walk_open(&walk, victim, victim->end, err);
 	while (status == OURO_OK) {
-		status = walk_next(&walk, &item, err);
+		status = atomic_load(&copy->log->closing)
+		    ? error_plain(err, OURO_CANCELLED, "the store is closed")
+		    : walk_next(&walk, &item, err);
 		if (status != OURO_OK)
 			break;
 		if (!item.good) {

@@ -10,7 +10,8 @@
  *   15      8       segment id
  *   23      16      salt, random
  *   39      8       made at, Unix ms
- *   47      8       first sequence (a segment of copies: 0)
+ *   47      8       first sequence (of copies: the one at which each
+ *                   of its records was its key's newest)
  *   55      4       flags: 1 sealed, 2 copies made by compaction or repair
  *   59      16      check (sealed), else zeros
  *   75      4       n

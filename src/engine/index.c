@@ -7,37 +7,40 @@
 #include "base/executor.h"
 #include "engine/log_engine.h"
 
+/* Bytes of the log that an opening may have to read again. */
+#define UNSTORED_MAX (512u * 1024 * 1024)
+
 /* ---- looking up ------------------------------------------------------------------ */
 
+/* *known: the segment is among the view's. */
 static enum ouro_status
 look_in(const struct view *view, uint64_t hash, struct bytes key,
     struct location *out, bool *known, struct ouro_error *err)
 {
 	struct place place;
-	struct segment *segment;
 	enum ouro_status status = view_find(view, delta_published(view->active),
 	    hash, key, &place, err);
 
 	*known = true;
 	if (status != OURO_OK)
 		return status;
-	segment = view_segment(view, place.segment);
-	*known = segment != NULL || place.state == PLACE_TOMBSTONE;
-	*out = location_of(&place, segment);
+	*out = location_of(&place, view_segment(view, place.segment));
+	*known = out->segment != NULL;
 	return OURO_OK;
 }
 
 /* An entry may be younger than the view, and so its segment: then there is a
- * newer view. */
+ * newer view. If there is none, the segment was dropped, and the record was
+ * not among those that mattered (see index.h). */
 enum ouro_status
 index_peek(struct log_engine *log, struct bytes key, struct location *out,
     struct ouro_error *err)
 {
 	uint64_t hash = key_hash(log->index.store.seed, key);
 	const struct view *view = view_current(log), *before = NULL;
-	bool known = false;
 
 	for (; view != before; view = view_current(log)) {
+		bool known;
 		enum ouro_status status = look_in(view, hash, key, out, &known,
 		    err);
 
@@ -45,8 +48,8 @@ index_peek(struct log_engine *log, struct bytes key, struct location *out,
 			return status;
 		before = view;
 	}
-	return error_set(err, OURO_DAMAGED,
-	    "%s: the segment of a key's newest record is missing", log->dir);
+	out->state = PLACE_TOMBSTONE;
+	return OURO_OK;
 }
 
 enum ouro_status
@@ -149,9 +152,10 @@ freeze(struct log_engine *log, struct ouro_error *err)
 	struct delta *fresh = delta_new(log->index.store.seed);
 	struct cover *cover = NULL;
 	struct view *view = NULL;
-	enum ouro_status status = fresh == NULL ? error_memory(err)
-						: cover_take(log, &cover, err);
+	enum ouro_status status = fresh == NULL ? error_memory(err) : OURO_OK;
 
+	if (status == OURO_OK && !log->opening)
+		status = cover_take(log, &cover, err);
 	if (status == OURO_OK) {
 		view = view_new(log->segment_count, err);
 		status = view == NULL ? OURO_NO_MEMORY : OURO_OK;
@@ -164,6 +168,8 @@ freeze(struct log_engine *log, struct ouro_error *err)
 	log->index.frozen = log->index.active;
 	log->index.active = fresh;
 	log->index.cover = cover;
+	if (cover != NULL)
+		atomic_store(&log->unstored, 0);
 	view_publish(log, view);
 	return OURO_OK;
 }
@@ -205,7 +211,9 @@ index_reserve(struct log_engine *log, size_t count, uint64_t key_bytes,
 {
 	struct index *index = &log->index;
 
-	if (delta_memory(index->active) > index->delta_limit) {
+	if (delta_memory(index->active) > index->delta_limit ||
+	    atomic_load_explicit(&log->unstored, memory_order_relaxed) >
+		UNSTORED_MAX) {
 		enum ouro_status status = make_room(log, err);
 
 		if (status != OURO_OK)
@@ -224,7 +232,13 @@ index_add(struct log_engine *log, struct bytes key, const struct place *place)
 void
 index_publish(struct log_engine *log)
 {
-	delta_publish(log->index.active);
+	struct index *index = &log->index;
+	size_t before = delta_published(index->active);
+
+	delta_publish(index->active);
+	if (before < INDEX_IDLE_ENTRIES &&
+	    delta_count(index->active) >= INDEX_IDLE_ENTRIES)
+		executor_wake(index->task);
 }
 
 enum ouro_status

@@ -20,6 +20,10 @@
  *      moved record only while the newest place of its key is the one it was
  *      moved from.
  *   3. A tombstone leaves the index only after its record left the log.
+ *      An entry whose segment was dropped means the same as a tombstone:
+ *      what mattered of the segment has been moved, and a newer layer says
+ *      where to; so the rest was deleted. (The entry is stored, the deletion
+ *      may not be: its record left the log together with the segment.)
  *   4. Every entry is counted once, in the order of adding, when somebody
  *      asks for figures, and at the latest before it is in a run.
  *   5. What the manifest covers was durable before it; what it names exists
@@ -34,6 +38,10 @@
 
 struct executor_task;
 struct merge;
+
+/* From so many entries on the index step sees to it that, when nobody writes
+ * any more, they are stored. */
+#define INDEX_IDLE_ENTRIES 4096u
 
 /* What the index covers once its frozen delta is in a run. */
 struct cover {
@@ -62,13 +70,13 @@ struct index {
 	/* Guarded by `counting`. */
 	pthread_mutex_t counting;
 	struct index_settled settled[2];
-	uint64_t keys; /* that are not tombstones */
 
 	/* Of the index step. */
 	struct executor_task *task;
-	struct cover *cover;	  /* of the frozen delta */
+	struct cover *cover;	  /* of the frozen delta; NULL while opening */
 	struct manifest manifest; /* the last that was written, or to be */
 	bool stored;		  /* manifest covers something */
+	bool named;		  /* the one on disk names these runs */
 	struct merge *merge;	  /* under way */
 	uint64_t run_next;	  /* id */
 	struct id_set doomed;	  /* runs to be unlinked */
@@ -131,8 +139,8 @@ enum ouro_status index_note(struct log_engine *log, struct bytes key,
 
 /* ---- figures ----------------------------------------------------------------------------- */
 
-/* Counts what was added. Afterwards keys and the segments' live_bytes and
- * live_count are true for a moment of the call. */
+/* Counts what was added. Afterwards the segments' live_bytes, live_count and
+ * tomb_bytes are true for a moment of the call. */
 void index_count(struct log_engine *log);
 
 /* ---- in the background ------------------------------------------------------------------- */

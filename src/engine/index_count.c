@@ -18,35 +18,34 @@ subtract(uint64_t *from, uint64_t n)
 }
 
 static void
-count_in(struct index *index, const struct view *view,
-    const struct place *place, size_t key_size)
+count_in(const struct view *view, const struct place *place, size_t key_size)
 {
 	struct segment *segment = view_segment(view, place->segment);
 	struct location location = location_of(place, segment);
 
-	if (place->state == PLACE_TOMBSTONE)
-		return;
-	index->keys++;
 	if (segment == NULL)
 		return;
-	segment->live_count++;
+	if (place->state == PLACE_TOMBSTONE)
+		segment->tomb_bytes += location_size(&location, key_size);
+	else
+		segment->live_count++;
 	if (place->state == PLACE_VALUE)
 		segment->live_bytes += location_size(&location, key_size);
 }
 
 static void
-count_out(struct index *index, const struct view *view,
-    const struct place *place, size_t key_size)
+count_out(const struct view *view, const struct place *place, size_t key_size)
 {
 	struct segment *segment = view_segment(view, place->segment);
 	struct location location = location_of(place, segment);
 
-	if (place->state == PLACE_TOMBSTONE)
-		return;
-	subtract(&index->keys, 1);
 	if (segment == NULL)
 		return;
-	subtract(&segment->live_count, 1);
+	if (place->state == PLACE_TOMBSTONE)
+		subtract(&segment->tomb_bytes,
+		    location_size(&location, key_size));
+	else
+		subtract(&segment->live_count, 1);
 	if (place->state == PLACE_VALUE)
 		subtract(&segment->live_bytes,
 		    location_size(&location, key_size));
@@ -71,8 +70,8 @@ entry_count(struct index *index, const struct view *view,
 		known = find(view, key_hash(index->store.seed, key), key,
 			    &older, NULL) == OURO_OK;
 	if (known)
-		count_out(index, view, &older, key.size);
-	count_in(index, view, &entry->place, key.size);
+		count_out(view, &older, key.size);
+	count_in(view, &entry->place, key.size);
 }
 
 static struct index_settled *
@@ -113,14 +112,14 @@ cover_count(struct index *index)
 {
 	struct cover *cover = index->cover;
 
-	if (cover->counted)
+	if (cover == NULL || cover->counted)
 		return;
-	cover->manifest.keys = index->keys;
 	for (size_t i = 0; i < cover->manifest.segment_count; i++) {
 		struct manifest_segment *to = &cover->manifest.segments[i];
 
 		to->live_bytes = cover->segments[i]->live_bytes;
 		to->live_count = cover->segments[i]->live_count;
+		to->tomb_bytes = cover->segments[i]->tomb_bytes;
 	}
 	cover->counted = true;
 }

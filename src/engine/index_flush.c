@@ -17,9 +17,8 @@
 #define IDLE_MS	  1500u
 #define CACHE_MIN (64u * 1024)
 #define CACHE_MAX (4u * 1024 * 1024)
-/* Fewer entries are not worth a run of their own, and soon replayed: when
- * nobody writes, and when the store is closed. */
-#define IDLE_ENTRIES  4096u
+/* What is left to the next opening's replay when the store is closed. */
+#define CLOSE_BYTES   (16u * 1024 * 1024)
 #define CLOSE_ENTRIES 16384u
 
 /* ---- the run ------------------------------------------------------------------------- */
@@ -31,7 +30,7 @@ cover_sync(struct log_engine *log, struct ouro_error *err)
 	const struct cover *cover = log->index.cover;
 	struct ouro_error local = { 0 };
 
-	for (size_t i = 0; i < cover->dirty_count; i++) {
+	for (size_t i = 0; cover != NULL && i < cover->dirty_count; i++) {
 		struct fs_file *file;
 		enum ouro_status status = segment_pin(cover->dirty[i], &file,
 		    err);
@@ -100,6 +99,9 @@ cover_stored(struct index *index)
 {
 	struct cover *cover = index->cover;
 
+	index->named = false;
+	if (cover == NULL)
+		return;
 	free(index->manifest.runs); /* made anew by index_store */
 	index->manifest.runs = NULL;
 	manifest_release(&index->manifest);
@@ -196,7 +198,7 @@ index_store(struct log_engine *log, struct ouro_error *err)
 	enum ouro_status status;
 	uint64_t *runs;
 
-	if (!index->stored)
+	if (!index->stored || log->opening)
 		return OURO_OK;
 	runs = calloc(index->run_count + 1u, sizeof *runs);
 	if (runs == NULL)
@@ -207,8 +209,10 @@ index_store(struct log_engine *log, struct ouro_error *err)
 	manifest->runs = runs;
 	manifest->run_count = index->run_count;
 	status = manifest_write(&index->store, manifest, err);
-	if (status == OURO_OK)
+	if (status == OURO_OK) {
+		index->named = true;
 		doomed_remove(log);
+	}
 	return status;
 }
 
@@ -254,6 +258,16 @@ merge_step(struct log_engine *log)
 	return RETRY_MS;
 }
 
+/* Whether the next opening would read a lot that is known now. */
+static bool
+is_behind(struct log_engine *log)
+{
+	const struct index *index = &log->index;
+
+	return atomic_load(&log->unstored) > CLOSE_BYTES ||
+	    (index->run_count > 0 && !index->named);
+}
+
 /* When nobody has written for a while, what is in memory goes to disk too. */
 static uint64_t
 idle_step(struct log_engine *log)
@@ -264,9 +278,9 @@ idle_step(struct log_engine *log)
 	pthread_rwlock_rdlock(&log->lock);
 	entries = delta_published(index->active);
 	pthread_rwlock_unlock(&log->lock);
-	if (entries < IDLE_ENTRIES) {
+	if (entries < INDEX_IDLE_ENTRIES && !is_behind(log)) {
 		index->idle_count = 0;
-		return entries == 0 ? STEP_IDLE : IDLE_MS;
+		return STEP_IDLE;
 	}
 	if (entries != index->idle_count) {
 		index->idle_count = entries;
@@ -303,7 +317,8 @@ index_finish(struct log_engine *log, struct ouro_error *err)
 		return OURO_OK;
 	if (index->frozen != NULL)
 		status = index_flush(log, err);
-	if (status == OURO_OK && delta_count(index->active) >= CLOSE_ENTRIES)
+	if (status == OURO_OK &&
+	    (delta_count(index->active) >= CLOSE_ENTRIES || is_behind(log)))
 		status = index_freeze(log, err);
 	if (status == OURO_OK && index->frozen != NULL)
 		status = index_flush(log, err);

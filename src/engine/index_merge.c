@@ -99,15 +99,13 @@ merge_begin(struct log_engine *log, struct ouro_error *err)
 	return OURO_OK;
 }
 
-/* A tombstone has nothing left to hide when there are no older layers, and
- * nothing to tell a replay when its own record has left the log. */
+/* What is deleted has nothing left to hide when there are no older layers,
+ * and nothing to tell a replay when its own record has left the log. */
 static bool
 is_needless(const struct merge *merge, const struct view *view)
 {
-	const struct place *place = &merge->layers.place;
-
-	return merge->last && place->state == PLACE_TOMBSTONE &&
-	    view_segment(view, place->segment) == NULL;
+	return merge->last &&
+	    view_segment(view, merge->layers.place.segment) == NULL;
 }
 
 static enum ouro_status
@@ -176,6 +174,7 @@ merge_finish(struct log_engine *log, struct ouro_error *err)
 	if (status == OURO_OK) {
 		atomic_fetch_add(&index->bytes_written, run_size(made));
 		status = merge_publish(log, merge, made, err);
+		index->named = false;
 	}
 	if (status != OURO_OK) {
 		run_unref(made);

@@ -89,13 +89,11 @@ stored_open(struct log_engine *log)
 
 	if (status == OURO_OK)
 		status = runs_open(log, &index->manifest, &err);
-	index->stored = status == OURO_OK;
-	index->keys = index->manifest.keys;
+	index->stored = index->named = status == OURO_OK;
 	if (status == OURO_OK || status == OURO_NO_MEMORY)
 		return status;
 	runs_drop(index);
 	manifest_release(&index->manifest);
-	index->keys = 0;
 	if (status != OURO_NOT_FOUND)
 		log_write(log->log, LOG_WARNING,
 		    "%s: the stored index cannot be used, the log is read "
@@ -213,6 +211,5 @@ index_close(struct log_engine *log)
 	manifest_release(&index->manifest);
 	id_set_release(&index->doomed);
 	index->settled[0] = index->settled[1] = (struct index_settled){ 0 };
-	index->keys = 0;
-	index->stored = false;
+	index->stored = index->named = false;
 }

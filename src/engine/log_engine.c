@@ -15,6 +15,8 @@
 #define SEGMENT_SIZE_DEFAULT  (64u * 1024 * 1024)
 #define SYNC_INTERVAL_DEFAULT 100u
 #define INDEX_MEMORY_DEFAULT  (256u * 1024 * 1024)
+#define COMPACT_SHARE_DEFAULT 0.5
+#define COMPACT_RATE_DEFAULT  (64u * 1024 * 1024)
 #define INDEX_MEMORY_MIN      (1024u * 1024)
 #define LOCK_NAME	      "LOCK"
 
@@ -50,6 +52,7 @@ segment_figures(const struct log_engine *log, struct engine_stats *out)
 
 		out->disk_bytes += segment->end;
 		out->live_bytes += segment->live_bytes;
+		out->keys += segment->live_count;
 		if (i == 0)
 			out->segment_oldest = segment->id;
 		if (segment->kind == SEGMENT_LOG)
@@ -70,7 +73,6 @@ log_stats(struct engine *engine, struct engine_stats *out,
 	pthread_mutex_lock(&log->index.counting);
 	pthread_rwlock_rdlock(&log->lock);
 	segment_figures(log, out);
-	out->keys = log->index.keys;
 	out->segments = log->segment_count;
 	out->sequence = log->sequence;
 	out->durable_through = log->durable_shown;
@@ -80,7 +82,10 @@ log_stats(struct engine *engine, struct engine_stats *out,
 	out->replayed = log->replayed;
 	pthread_rwlock_unlock(&log->lock);
 	pthread_mutex_unlock(&log->index.counting);
-	out->bytes_written = atomic_load(&log->index.bytes_written);
+	out->bytes_given = atomic_load(&log->bytes_given);
+	out->bytes_moved = atomic_load(&log->bytes_moved);
+	out->bytes_written = atomic_load(&log->index.bytes_written) +
+	    atomic_load(&log->bytes_logged) + out->bytes_moved;
 	return OURO_OK;
 }
 
@@ -153,16 +158,26 @@ tasks_start(struct log_engine *log, struct ouro_error *err)
 	if (status == OURO_OK)
 		status = executor_task_start(log->executor,
 		    commit_interval_step, log, &log->interval_task, err);
+	if (status == OURO_OK && log->compact_share > 0)
+		status = executor_task_start(log->executor, compact_step, log,
+		    &log->compact_task, err);
+	if (status == OURO_OK && log->compact_task != NULL)
+		executor_wake(log->compact_task);
+	if (status == OURO_OK)
+		executor_wake(log->index.task);
 	return status;
 }
 
 static void
 tasks_stop(struct log_engine *log)
 {
+	atomic_store(&log->closing, true);
+	executor_task_stop(log->compact_task);
 	executor_task_stop(log->interval_task);
 	executor_task_stop(log->commit_task);
 	executor_task_stop(log->index.task);
 	log->interval_task = log->commit_task = log->index.task = NULL;
+	log->compact_task = NULL;
 }
 
 /* Gives back everything; the files are as they are. */
@@ -271,6 +286,11 @@ options_take(struct log_engine *log, const struct engine_options *options)
 	log->log = options->log;
 	log->read_only = options->read_only;
 	log->no_maps = options->no_maps;
+	log->compact_share = options->compact_share == 0
+	    ? COMPACT_SHARE_DEFAULT
+	    : options->compact_share;
+	log->compact_rate = options->compact_rate != 0 ? options->compact_rate
+						       : COMPACT_RATE_DEFAULT;
 	log->sync = options->sync == ENGINE_SYNC_DEFAULT ? ENGINE_SYNC_ALWAYS
 							 : options->sync;
 	log->sync_interval_ms = options->sync_interval_ms != 0
@@ -322,9 +342,10 @@ engine_log_open(const char *dir, const struct engine_options *options,
 
 	*out = NULL;
 	if (options == NULL || options->executor == NULL ||
-	    options->sync > ENGINE_SYNC_NEVER)
+	    options->sync > ENGINE_SYNC_NEVER || !(options->compact_share <= 1))
 		return error_set(err, OURO_INVALID,
-		    "a log engine needs an executor and a known sync mode");
+		    "a log engine needs an executor, a known sync mode and a "
+		    "compact_share of at most 1");
 	log = calloc(1, sizeof *log);
 	if (log == NULL)
 		return error_memory(err);

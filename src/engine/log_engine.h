@@ -106,6 +106,17 @@ struct log_engine {
 	uint64_t interval_deadline_ns; /* 0: none; guarded by queue_lock */
 
 	pthread_mutex_t care; /* one of compact, repair, verify at a time */
+	struct executor_task *compact_task; /* NULL: only by hand */
+	double compact_share;
+	uint64_t compact_rate; /* bytes a second */
+	uint64_t compact_seen; /* the step's: sequence at the last look */
+	atomic_bool closing;
+
+	atomic_uint_fast64_t bytes_given; /* keys and values */
+	atomic_uint_fast64_t bytes_logged;
+	atomic_uint_fast64_t bytes_moved; /* copies */
+	atomic_uint_fast64_t unstored; /* logged since the index was frozen */
+	bool opening;		       /* the log is being recovered */
 };
 
 static inline struct log_engine *

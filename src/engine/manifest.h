@@ -24,6 +24,7 @@ struct manifest_segment {
 	uint64_t least; /* as in struct segment, and the rest */
 	uint64_t live_bytes;
 	uint64_t live_count;
+	uint64_t tomb_bytes;
 	uint64_t frame_bytes;
 	uint64_t damaged;
 };
@@ -33,7 +34,6 @@ struct manifest {
 	uint64_t seed;	   /* of key_hash */
 	uint64_t sequence; /* of the last operation covered */
 	uint64_t durable;  /* everything up to it is; >= sequence */
-	uint64_t keys;	   /* that are not tombstones */
 	uint64_t lost;	   /* records known damaged */
 	uint64_t *runs;	   /* ids, newest first */
 	size_t run_count;

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 
-#define BODY_FIXED    72u
-#define SEGMENT_WORDS 8u
+#define BODY_FIXED    64u
+#define SEGMENT_WORDS 9u
 
 void
 manifest_release(struct manifest *manifest)
@@ -41,7 +41,8 @@ segment_put(uint8_t *at, const struct manifest_segment *segment)
 {
 	const uint64_t words[SEGMENT_WORDS] = { segment->id, segment->end,
 		segment->next, segment->least, segment->live_bytes,
-		segment->live_count, segment->frame_bytes, segment->damaged };
+		segment->live_count, segment->tomb_bytes, segment->frame_bytes,
+		segment->damaged };
 
 	return words_put(at, words, SEGMENT_WORDS);
 }
@@ -50,8 +51,8 @@ uint8_t *
 manifest_body_put(uint8_t *at, const struct manifest *manifest)
 {
 	const uint64_t fixed[BODY_FIXED / 8] = { manifest->seed,
-		manifest->sequence, manifest->durable, manifest->keys,
-		manifest->lost, manifest->run_count, manifest->segment_count,
+		manifest->sequence, manifest->durable, manifest->lost,
+		manifest->run_count, manifest->segment_count,
 		manifest->missing.count, manifest->dropped.count };
 
 	at = words_put(at, fixed, BODY_FIXED / 8);
@@ -132,6 +133,7 @@ segments_get(struct rest *rest, uint64_t count, struct manifest *out,
 		segment->least = word_get(rest);
 		segment->live_bytes = word_get(rest);
 		segment->live_count = word_get(rest);
+		segment->tomb_bytes = word_get(rest);
 		segment->frame_bytes = word_get(rest);
 		segment->damaged = word_get(rest);
 	}
@@ -204,7 +206,6 @@ manifest_body_get(const char *path, struct bytes body, struct manifest *out,
 	out->seed = word_get(&rest);
 	out->sequence = word_get(&rest);
 	out->durable = word_get(&rest);
-	out->keys = word_get(&rest);
 	out->lost = word_get(&rest);
 	for (int i = 0; i < 4; i++)
 		counts[i] = word_get(&rest);

@@ -2,12 +2,11 @@
  * manifest_body - the content of the file INDEX, of u64:
  *
  *   offset  length  data
- *   0       40      seed, sequence, durable, keys, lost
- *   40      32      numbers of runs, segments, missing, dropped
- *   72      8 each  ids of the runs, newest first
- *   ..      64 each segments, ascending: id, end, next, least, live bytes,
- *                   live records,
- *                   frame bytes, damaged
+ *   0       32      seed, sequence, durable, lost
+ *   32      32      numbers of runs, segments, missing, dropped
+ *   64      8 each  ids of the runs, newest first
+ *   ..      72 each segments, ascending: id, end, next, least, live bytes,
+ *                   live records, tombstone bytes, frame bytes, damaged
  *   ..      8 each  ids of missing segments, ascending
  *   ..      8 each  ids of dropped segments, ascending
  */

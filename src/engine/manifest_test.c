@@ -37,14 +37,13 @@ sample(void)
 	static uint64_t runs[] = { 9, 3, 5 }, missing[] = { 2, 4 },
 			dropped[] = { 7 };
 	static struct manifest_segment segments[] = {
-		{ 1, 2, 3, 4, 5, 6, 7, 8 },
-		{ 8, 9, 10, UINT64_MAX, 12, 13, 14, 15 },
+		{ 1, 2, 3, 4, 5, 6, 7, 8, 9 },
+		{ 8, 9, 10, UINT64_MAX, 12, 13, 14, 15, 16 },
 	};
 
 	return (struct manifest){ .seed = 1,
 		.sequence = 2,
 		.durable = 3,
-		.keys = 4,
 		.lost = 5,
 		.runs = runs,
 		.run_count = 3,
@@ -66,8 +65,7 @@ static void
 same(const struct manifest *a, const struct manifest *b)
 {
 	assert_true(a->seed == b->seed && a->sequence == b->sequence &&
-	    a->durable == b->durable && a->keys == b->keys &&
-	    a->lost == b->lost);
+	    a->durable == b->durable && a->lost == b->lost);
 	assert_int_equal(a->run_count, b->run_count);
 	if (a->run_count > 0)
 		assert_memory_equal(a->runs, b->runs, a->run_count * 8);

@@ -367,6 +367,10 @@ reading_run(struct survey *survey, size_t i, struct ouro_error *err)
 		return OURO_OK;
 	}
 	segment->indexed = true;
+	atomic_fetch_add(&survey->log->unstored,
+	    segment->end -
+		(segment->covered != NULL ? segment->covered->end
+					  : segment->begin));
 	if (segment->covered != NULL)
 		reading.expected = segment->covered->next;
 	if (segment->kind == SEGMENT_LOG) {

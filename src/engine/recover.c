@@ -398,6 +398,7 @@ recover(struct log_engine *log, struct ouro_error *err)
 	struct survey survey = { 0 };
 	enum ouro_status status;
 
+	log->opening = true;
 	atomic_store(&log->id_next, 1);
 	status = listing_read(&listing, log->fs, log->dir, err);
 	if (status == OURO_OK)
@@ -424,6 +425,7 @@ recover(struct log_engine *log, struct ouro_error *err)
 	if (status == OURO_OK)
 		findings_tell(log);
 out:
+	log->opening = false;
 	for (size_t i = 0; i < log->segment_count; i++)
 		log->segments[i]->covered = NULL;
 	gone_release(gone);

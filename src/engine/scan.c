@@ -1,6 +1,5 @@
 #include "engine/log_engine.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -16,8 +15,7 @@
 
 struct page_item {
 	size_t key_offset, key_size; /* in keys */
-	struct place place;
-	struct segment *segment; /* NULL: missing */
+	struct location location;
 };
 
 struct log_scan {
@@ -83,24 +81,21 @@ page_add(struct log_scan *scan, struct ouro_error *err)
 {
 	const struct layers *layers = &scan->layers;
 	struct page_item *item = &scan->page[scan->count];
+	struct location location = location_of(&layers->place,
+	    view_segment(scan->moment.view, layers->place.segment));
 	enum ouro_status status;
 
-	if (layers->place.state == PLACE_TOMBSTONE)
+	if (location.state == PLACE_TOMBSTONE || location.segment == NULL)
 		return OURO_OK;
 	item->key_offset = scan->keys.size;
 	item->key_size = layers->key.size;
 	status = buffer_append(&scan->keys, layers->key, err);
 	if (status != OURO_OK)
 		return status;
-	item->place = layers->place;
-	item->segment = view_segment(scan->moment.view, item->place.segment);
+	item->location = location;
 	scan->count++;
-	if (item->segment != NULL && !scan->keys_only) {
-		struct location location = location_of(&item->place,
-		    item->segment);
-
+	if (!scan->keys_only)
 		fetch_prefetch(&location);
-	}
 	return OURO_OK;
 }
 
@@ -143,26 +138,13 @@ scan_end(struct log_scan *scan, struct ouro_error *err)
 	return status;
 }
 
-static enum ouro_status
-item_read(struct log_scan *scan, const struct page_item *item, struct bytes key,
-    struct bytes *value, struct ouro_error *err)
-{
-	struct location location = location_of(&item->place, item->segment);
-	bool mapped;
-
-	if (item->segment == NULL)
-		return error_set(err, OURO_DAMAGED,
-		    "%s: segment %" PRIu64 " is missing",
-		    log_engine_of(scan->scan.engine)->dir, item->place.segment);
-	return fetch_value(&location, key, &scan->block, value, &mapped, err);
-}
-
 enum ouro_status
 log_scan_next(struct engine_scan *base, struct bytes *key, struct bytes *value,
     struct ouro_error *err)
 {
 	struct log_scan *scan = (struct log_scan *)(void *)base;
 	const struct page_item *item;
+	bool mapped;
 
 	if (scan->next == scan->count && !scan->ended)
 		page_fill(scan);
@@ -171,7 +153,8 @@ log_scan_next(struct engine_scan *base, struct bytes *key, struct bytes *value,
 	item = &scan->page[scan->next++];
 	*key = bytes_of(scan->keys.data + item->key_offset, item->key_size);
 	return scan->keys_only ? OURO_OK
-			       : item_read(scan, item, *key, value, err);
+			       : fetch_value(&item->location, *key,
+				     &scan->block, value, &mapped, err);
 }
 
 void

@@ -68,6 +68,7 @@ struct segment {
 	/* Guarded by the index's `counting`. */
 	uint64_t live_bytes; /* of records that count */
 	uint64_t live_count; /* and their number, damaged ones too */
+	uint64_t tomb_bytes; /* of tombstones that are newest */
 
 	/* While the log is opened: what the stored index knows of it. */
 	const struct manifest_segment *covered;

@@ -62,6 +62,7 @@ segment_reset(struct segment *segment)
 	const struct manifest_segment *covered = segment->covered;
 
 	segment->live_bytes = covered != NULL ? covered->live_bytes : 0;
+	segment->tomb_bytes = covered != NULL ? covered->tomb_bytes : 0;
 	segment->live_count = covered != NULL ? covered->live_count : 0;
 	segment->frame_bytes = covered != NULL ? covered->frame_bytes
 					       : segment->begin;
@@ -81,6 +82,7 @@ pass_run(struct survey *survey, struct ouro_error *err)
 	survey->lost = stored->lost;
 	survey->bad_end = false;
 	log->replayed = 0;
+	atomic_store(&log->unstored, 0);
 	if (stored->durable > survey->mark)
 		survey->mark = stored->durable;
 	for (size_t i = 0; status == OURO_OK && i < log->segment_count; i++) {

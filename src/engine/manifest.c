@@ -213,12 +213,13 @@ sealed_decode(const struct run_store *store, const char *path,
 {
 	struct bytes body;
 	enum ouro_status status = frame_check(path, frame, true, &body, err);
-	uint8_t key[KEY_SIZE], *clear = (uint8_t *)(uintptr_t)body.data;
+	uint8_t key[KEY_SIZE], *clear;
 
 	if (status == OURO_OK)
 		status = key_derive(store, frame.data + HEAD, key, err);
 	if (status != OURO_OK)
 		return status;
+	clear = (uint8_t *)(uintptr_t)body.data;
 	status = aead_open(key, nonce, bytes_of(frame.data, HEAD), body,
 	    clear + body.size, clear, err);
 	bytes_wipe(key, sizeof key);

@@ -143,7 +143,7 @@ run_find(struct run *run, uint64_t hash, struct bytes key, struct place *out,
 
 	if (run->at.entries == 0)
 		return OURO_NOT_FOUND;
-	if (run->map != NULL)
+	if (run->cache == NULL)
 		__builtin_prefetch(run->map + number * RUN_PAGE +
 		    (size_t)run_group_first(hash) * RUN_BLOCK);
 	status = filter_ask(run, hash, err);

@@ -24,9 +24,9 @@ struct run_tree {
 	unsigned count;
 };
 
-/* A page of the level below, ascending; least separates it from the one
+/* A page below tree->levels[i], ascending; least separates it from the one
  * before. */
-enum ouro_status run_tree_add(struct run_tree *tree, unsigned level,
+enum ouro_status run_tree_add(struct run_tree *tree, unsigned i,
     struct bytes least, uint64_t child, struct ouro_error *err);
 /* Puts what is open; *root: its page, of level *levels. */
 enum ouro_status run_tree_end(struct run_tree *tree, uint64_t *root,

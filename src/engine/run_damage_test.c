@@ -3,7 +3,7 @@
  */
 #include "engine/run_fixture.h"
 
-#define KEYS 400
+#define KEYS 120
 #define PATH FIXTURE_DIR "/index-00000001.run"
 
 /* What reading told. */

@@ -72,16 +72,17 @@ test_any_read_may_fail(void **state)
 		struct run_store store = fixture_store(fs, sealed != 0);
 		struct run *run = fixture_run(&store, 1, KEYS, true);
 		uint8_t key[ENGINE_KEY_MAX];
-		uint64_t nth = 1;
+		uint64_t nth = 0;
 		enum ouro_status status;
 
 		run_unref(run);
 		do {
 			struct place place;
 
+			nth++;
 			fs_memory_fault(fs,
 			    (struct fs_fault){ .call = FS_CALL_ANY,
-				.nth = nth++,
+				.nth = nth,
 				.errnum = EIO });
 			status = run_open(&store, 1, &run, NULL);
 			if (status == OURO_OK) {

@@ -7,7 +7,7 @@ run_entry_place(const uint8_t *page, const uint8_t *at, const uint64_t *ids,
     uint32_t id_count, struct place *out)
 {
 	const uint8_t *end = page + RUN_ROOM;
-	uint64_t value_size, segment, batch_offset;
+	uint64_t value_size = 0, segment = 0, batch_offset = 0;
 
 	at = varint_get(at, end, &value_size);
 	if (at != NULL)

@@ -126,16 +126,18 @@ static enum ouro_status
 entry_add(struct run_build *build, struct bytes key, struct bytes tail,
     struct ouro_error *err)
 {
-	enum ouro_status status;
 	unsigned offset;
+	bool fits = run_node_add(&build->leaf, key, tail, &offset);
 
-	if (!run_node_add(&build->leaf, key, tail, &offset)) {
-		status = leaf_put(build, err);
+	if (!fits) {
+		enum ouro_status status = leaf_put(build, err);
+
 		if (status != OURO_OK)
 			return status;
-		if (!run_node_add(&build->leaf, key, tail, &offset))
-			assert(!"any entry fits an empty page");
+		fits = run_node_add(&build->leaf, key, tail, &offset);
 	}
+	assert(fits); /* any entry fits an empty page */
+	(void)fits;
 	memcpy(build->last, key.data, key.size);
 	build->last_size = key.size;
 	build->at.entries++;

@@ -72,6 +72,8 @@ BENCH_NAMES := $(patsubst bench/%_bench.c,%,$(patsubst bench/%.sh,%,$(wildcard b
 TEST_C  := $(filter-out %_test.c,$(wildcard tests/*.c))
 FUZZ_C  := $(filter-out %_fuzz.c fuzz/replay.c,$(wildcard fuzz/*.c))
 BENCH_C := $(filter-out %_bench.c,$(wildcard bench/*.c))
+ENGINE_BENCH := $(BUILD)/bench/engine/engine_bench
+ENGINE_BENCH_C := $(wildcard bench/engine/*.c)
 ARCHIVES := $(LAYERS:%=$(BUILD)/lib%.a)
 ALL_ARCHIVES := $(call reverse,$(ARCHIVES))
 OBJECTS := $(call objects,$(foreach l,$(LAYERS),$(call sources,$(l)))) $(GEN_O)
@@ -122,6 +124,13 @@ $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(call objects,$(TEST_C)) $(ALL_A
 
 $(BUILD)/bench/%_bench: $(BUILD)/bench/%_bench.o $(call objects,$(BENCH_C)) $(ALL_ARCHIVES)
 	$(LINK)
+
+# The other engines that are installed; bench/engine leaves out the rest.
+peers = $(shell for peer in lmdb rocksdb leveldb; do \
+	echo 'int main(void) { return 0; }' | $(CC) -x c - -o /dev/null -l$$peer 2>/dev/null && \
+	echo -l$$peer; done)
+$(ENGINE_BENCH): $(call objects,$(ENGINE_BENCH_C)) $(ALL_ARCHIVES)
+	$(LINK) $(peers)
 
 # With libFuzzer's main in the variant of `make fuzz`, else with our own.
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/fuzz/%_fuzz.o $(call objects,$(FUZZ_C) $(if $(FUZZER),,fuzz/replay.c)) $(ALL_ARCHIVES)
@@ -184,12 +193,12 @@ replay-ready: $(FUZZERS)
 fuzz-ready: $(FUZZERS)
 	@scripts/run-fuzzers $(BUILD) $(FUZZERS)
 bench-ready: $(BENCH_NAMES:%=bench-ready-%)
-$(BENCH_NAMES:%=bench-ready-%): bench-ready-%: all $(BENCHES)
+$(BENCH_NAMES:%=bench-ready-%): bench-ready-%: all $(BENCHES) $(ENGINE_BENCH)
 	@BUILD=$(BUILD) OUROBOROS=$(abspath $(PROGRAM)) \
 		$(or $(wildcard bench/$*.sh),$(BUILD)/bench/$*_bench)
 
 # ---- lint --------------------------------------------------------------------
-OWN     := $(wildcard include/*.h src/*/*.[ch] $(foreach d,cmd/ouroboros tests fuzz bench examples,$(d)/*.[ch]))
+OWN     := $(wildcard include/*.h src/*/*.[ch] $(foreach d,cmd/ouroboros tests fuzz bench bench/engine examples,$(d)/*.[ch]))
 HEADERS := $(filter %.h,$(OWN))
 TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter-out %_test.c tests/% bench/%,$(filter %.c,$(OWN))))
 

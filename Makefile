@@ -181,6 +181,12 @@ fuzz:
 bench $(BENCH_NAMES:%=bench-%):
 	@scripts/deps bench
 	$(again) $(@:bench%=bench-ready%)
+## bench-engine-large  5 * 10^7 keys: fails above 512 MiB of memory
+.PHONY: bench-engine-large
+bench-engine-large:
+	@scripts/deps check
+	$(again) $(BUILD)/tests/engine_large_test
+	@OURO_LONG=1 $(BUILD)/tests/engine_large_test
 
 # The second half of each, when all it needs is there.
 .PHONY: check-ready check-long-ready replay-ready fuzz-ready bench-ready

@@ -114,7 +114,7 @@ version() { # package
 	dpkg-query -W -f ' ${Version}' "$1" 2>/dev/null || echo ' of an unknown version'
 }
 
-about="$keys keys of 16 B, medians of $rounds rounds, $(nproc) cores, $(stat -f -c %T "$work")"
+about="$keys keys of 16 B, medians of $rounds round(s), $(nproc) cores, $(findmnt -n -o FSTYPE -T "$work")"
 echo "$about, $((SECONDS - began)) s"
 echo "LMDB$(version liblmdb-dev), RocksDB$(version librocksdb-dev), LevelDB$(version libleveldb-dev)"
 ! busy "$load" || {

@@ -76,7 +76,9 @@ function bar(row, name, y,    r, x) {
 	x = x_of(r)
 	rectangle(x < x_of(1) ? x : x_of(1), y, x < x_of(1) ? x_of(1) - x : x - x_of(1),
 	    thick, colour[name])
-	if (r >= 1)
+	if (r < low)
+		text(x + 4, y + thick - 1, number(r), "class=\"inside\"")
+	else if (r >= 1)
 		text(x + 4, y + thick - 1, number(r), "class=\"value\"")
 	else
 		text(x - 4, y + thick - 1, number(r), "class=\"value\" text-anchor=\"end\"")
@@ -86,14 +88,14 @@ function group_of(row, y,    i, at) {
 	text(left - 12, y + 14, title[row], "text-anchor=\"end\"")
 	text(left - 12, y + 28, is_known("ours", row) ? shown(row, value("ours", row)) : "-",
 	    "class=\"own\" text-anchor=\"end\"")
+	if (times_aim[row])
+		vertical(x_of(times_aim[row]), y - 3, y + peers * (thick + 1) + 2,
+		    "stroke=\"#b00020\" stroke-width=\"2\"")
 	for (i = 1; i <= peers; i++) {
 		at = y + (i - 1) * (thick + 1)
 		if (is_known("ours", row) && is_known(peer[i], row))
 			bar(row, peer[i], at)
 	}
-	if (times_aim[row])
-		vertical(x_of(times_aim[row]), y - 3, y + peers * (thick + 1) + 2,
-		    "stroke=\"#b00020\" stroke-width=\"2\"")
 }
 
 function legend(y,    i, x) {
@@ -125,7 +127,8 @@ END {
 	    width, bottom + 60, width, bottom + 60
 	print "<style>text { font: 13px sans-serif; fill: #222 }" \
 	    " .title { font-size: 18px; font-weight: bold } .about, .tick, .own { fill: #666; font-size: 12px }" \
-	    " .value { font-size: 11px }</style>"
+	    " .value { font-size: 11px; stroke: #fff; stroke-width: 3px; paint-order: stroke }" \
+	    " .inside { font-size: 11px; fill: #fff }</style>"
 	rectangle(0, 0, width, bottom + 60, "#ffffff")
 	text(24, 32, "The engine against LMDB, RocksDB and LevelDB", "class=\"title\"")
 	text(24, 52, about, "class=\"about\"")

@@ -31,13 +31,8 @@ function x_of(r) {
 	return left + (right - left) * log(clamped(r) / low) / log(high / low)
 }
 
-function number(r) {
-	return r >= 100 ? sprintf("%.0f", r) : r >= 10 ? sprintf("%.1f", r) \
-	    : r >= 0.1 ? sprintf("%.2f", r) : sprintf("%.2g", r)
-}
-
 function is_drawn(row) {
-	return unit[row] != "number" || row == "disk"
+	return row !~ /^(syncs-.*|disk-bytes)$/
 }
 
 # Decades that hold every bar, within 1/100 and 100.
@@ -71,31 +66,40 @@ function grid(top, bottom,    decade, i, step, r, steps) {
 		}
 }
 
-function bar(row, name, y,    r, x) {
-	r = times(name, row)
-	x = x_of(r)
-	rectangle(x < x_of(1) ? x : x_of(1), y, x < x_of(1) ? x_of(1) - x : x - x_of(1),
-	    thick, colour[name])
-	if (r < low)
-		text(x + 4, y + thick - 1, number(r), "class=\"inside\"")
-	else if (r >= 1)
-		text(x + 4, y + thick - 1, number(r), "class=\"value\"")
-	else
-		text(x - 4, y + thick - 1, number(r), "class=\"value\" text-anchor=\"end\"")
+function bar(row, name, y,    x, one) {
+	x = x_of(times(name, row))
+	one = x_of(1)
+	rectangle(x < one ? x : one, y, x < one ? one - x : x - one, thick, colour[name])
 }
 
-function group_of(row, y,    i, at) {
+# Beside the bar, or in it where it is cut off at the left.
+function bar_label(row, name, y,    r, x) {
+	r = times(name, row)
+	x = x_of(r)
+	y += thick - 1
+	if (r < low)
+		text(x + 4, y, number(r), "class=\"inside\"")
+	else if (r >= 1)
+		text(x + 4, y, number(r), "class=\"value\"")
+	else
+		text(x - 4, y, number(r), "class=\"value\" text-anchor=\"end\"")
+}
+
+function group_of(row, y,    i) {
 	text(left - 12, y + 14, title[row], "text-anchor=\"end\"")
 	text(left - 12, y + 28, is_known("ours", row) ? shown(row, value("ours", row)) : "-",
 	    "class=\"own\" text-anchor=\"end\"")
+	if (!is_known("ours", row))
+		return
+	for (i = 1; i <= peers; i++)
+		if (is_known(peer[i], row))
+			bar(row, peer[i], y + (i - 1) * (thick + 1))
 	if (times_aim[row])
 		vertical(x_of(times_aim[row]), y - 3, y + peers * (thick + 1) + 2,
 		    "stroke=\"#b00020\" stroke-width=\"2\"")
-	for (i = 1; i <= peers; i++) {
-		at = y + (i - 1) * (thick + 1)
-		if (is_known("ours", row) && is_known(peer[i], row))
-			bar(row, peer[i], at)
-	}
+	for (i = 1; i <= peers; i++)
+		if (is_known(peer[i], row))
+			bar_label(row, peer[i], y + (i - 1) * (thick + 1))
 }
 
 function legend(y,    i, x) {

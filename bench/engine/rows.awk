@@ -85,6 +85,12 @@ function shown(row, v) {
 	return sprintf("%.2f", v)
 }
 
+# Of two or three digits.
+function number(r) {
+	return r >= 100 ? sprintf("%.0f", r) : r >= 10 ? sprintf("%.1f", r) \
+	    : r >= 0.1 ? sprintf("%.2f", r) : sprintf("%.2g", r)
+}
+
 BEGIN {
 	peers = split("lmdb rocksdb leveldb", peer, " ")
 	label["ours"] = "ours"
@@ -111,6 +117,7 @@ BEGIN {
 	add("memory-open", "memory, just opened", "bytes", 0, 33554432)
 	add("memory-idle", "memory, 5 s later", "bytes", 0, 33554432)
 	add("memory-read", "memory, after all reads", "bytes")
+	add("disk-bytes", "disk, overwritten 3 times", "bytes")
 	add("disk", "disk / live, overwritten 3 times", "number", 0, 1.25)
 }
 

@@ -18,7 +18,7 @@ function line(row,    i, other, met) {
 		printf " %11s", cell(column[i], row)
 	other = best(row)
 	printf "  %7s", is_known("ours", row) && other != "" ? \
-	    sprintf("%.2fx", times(other, row)) : "-"
+	    number(times(other, row)) "x" : "-"
 	printf "  %-8s %-14s", other == "" ? "" : label[other], aim_text(row)
 	met = is_met(row)
 	print (met < 0 ? "" : met ? "met" : "missed")
@@ -43,6 +43,8 @@ END {
 	printf "  %7s  %-8s %s\n", "ours is", "of best", "aim"
 	for (i = 1; i <= rows; i++)
 		line(order[i])
+	if (is_known("ours", "live-bytes"))
+		printf "(live keys and values: %.1f MiB)\n", value("ours", "live-bytes") / 1048576
 	if (keys != 1000000)
 		print "(the aims are for 1,000,000 keys)"
 	print ""

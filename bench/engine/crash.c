@@ -20,7 +20,7 @@
 
 #define KILLS	       5
 #define SECONDS_LEAST  0.05
-#define SECONDS_MORE   0.25
+#define SECONDS_MORE   0.75
 #define SECONDS_WAITED 30.0 /* for the first put */
 
 /* Puts the keys below *told and further ones, for ever. */

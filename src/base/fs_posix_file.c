@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -17,11 +18,13 @@
 #define FILE_MODE 0600
 /* Another process may remove and make the name between our two opens. */
 #define OPEN_TRIES 16
+#define LIMIT_STEP (1024u * 1024)
 
 struct posix_file {
 	struct fs_file file; /* first */
 	int fd;
 	bool locked;
+	atomic_uint_fast64_t allowed; /* up to there the limit was asked for */
 };
 
 static int
@@ -176,6 +179,22 @@ over_file_limit(uint64_t end)
 	    limit.rlim_cur != RLIM_INFINITY && end > limit.rlim_cur;
 }
 
+/* The same for a write, without asking each time: an answer holds for the next
+ * LIMIT_STEP bytes too, if they fit. */
+static bool
+write_over_limit(struct fs_file *file, uint64_t end)
+{
+	struct posix_file *self = (struct posix_file *)file;
+	uint64_t ahead = end + LIMIT_STEP;
+
+	if (end <= atomic_load_explicit(&self->allowed, memory_order_relaxed))
+		return false;
+	if (over_file_limit(ahead))
+		return over_file_limit(end);
+	atomic_store_explicit(&self->allowed, ahead, memory_order_relaxed);
+	return false;
+}
+
 /* Steps over n written bytes; returns the index of the first part left. */
 static size_t
 parts_advance(struct iovec *parts, size_t first, size_t count, size_t n)
@@ -190,6 +209,14 @@ parts_advance(struct iovec *parts, size_t first, size_t count, size_t n)
 	return first;
 }
 
+static ssize_t
+vector_write(int fd, const struct iovec *parts, size_t count, off_t offset)
+{
+	if (count == 1)
+		return pwrite(fd, parts->iov_base, parts->iov_len, offset);
+	return pwritev(fd, parts, (int)count, offset);
+}
+
 enum ouro_status
 fs_posix_write(struct fs_file *file, uint64_t offset, const struct bytes *parts,
     size_t count, struct ouro_error *err)
@@ -197,7 +224,7 @@ fs_posix_write(struct fs_file *file, uint64_t offset, const struct bytes *parts,
 	struct iovec vector[FS_PARTS_MAX];
 	size_t first;
 
-	if (over_file_limit(offset + fs_parts_size(parts, count)))
+	if (write_over_limit(file, offset + fs_parts_size(parts, count)))
 		return error_errno(err, EFBIG, "cannot write %s at %" PRIu64,
 		    file->path, offset);
 	for (size_t i = 0; i < count; i++) {
@@ -206,8 +233,8 @@ fs_posix_write(struct fs_file *file, uint64_t offset, const struct bytes *parts,
 	}
 	first = parts_advance(vector, 0, count, 0);
 	while (first < count) {
-		ssize_t n = pwritev(file_fd(file), vector + first,
-		    (int)(count - first), (off_t)offset);
+		ssize_t n = vector_write(file_fd(file), vector + first,
+		    count - first, (off_t)offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -79,94 +79,129 @@ piece_add(struct assembly *assembly, struct assembly_piece piece,
 	return OURO_OK;
 }
 
+/* Takes the next size bytes of the buffer, for which there is room. */
 static enum ouro_status
-copy_add(struct assembly *assembly, struct bytes bytes, struct ouro_error *err)
+stored_add(struct assembly *assembly, size_t size, struct ouro_error *err)
 {
-	struct assembly_piece piece = { NULL, assembly->bytes.size,
-		bytes.size };
-	enum ouro_status status = buffer_append(&assembly->bytes, bytes, err);
+	struct assembly_piece piece = { NULL, assembly->bytes.size, size };
 
-	return status == OURO_OK ? piece_add(assembly, piece, err) : status;
-}
-
-static enum ouro_status
-reference_add(struct assembly *assembly, struct bytes bytes,
-    struct ouro_error *err)
-{
-	if (bytes.size < REFERENCE_MIN)
-		return copy_add(assembly, bytes, err);
-	return piece_add(assembly,
-	    (struct assembly_piece){ bytes.data, 0, bytes.size }, err);
-}
-
-static enum ouro_status
-crc_add(struct assembly *assembly, uint32_t crc, struct ouro_error *err)
-{
-	uint8_t bytes[RECORD_CRC];
-
-	put_u32le(bytes, crc);
-	return copy_add(assembly, bytes_of(bytes, sizeof bytes), err);
-}
-
-/* Appends key, value and tag, sealed; *crc runs over them. */
-static enum ouro_status
-sealed_add(struct assembly *assembly, const struct record_frame *frame,
-    const struct record *record, uint32_t *crc, struct ouro_error *err)
-{
-	size_t size = record->key.size + record->value.size;
-	struct record sealed = *record;
-	struct buffer *bytes = &assembly->bytes;
-	struct assembly_piece piece = { NULL, bytes->size, size + TAG_SIZE };
-	enum ouro_status status;
-	uint8_t *at;
-
-	status = buffer_reserve(bytes, size + TAG_SIZE, err);
-	if (status != OURO_OK)
-		return status;
-	at = bytes->data + bytes->size;
-	if (record->key.size > 0)
-		memcpy(at, record->key.data, record->key.size);
-	if (record->value.size > 0)
-		memcpy(at + record->key.size, record->value.data,
-		    record->value.size);
-	sealed.session = assembly->session;
-	status = record_seal(frame, &sealed, at, err);
-	if (status != OURO_OK) {
-		bytes_wipe(at, size);
-		return status;
-	}
-	bytes->size += size + TAG_SIZE;
-	*crc = record_crc(*crc, bytes_of(at, size + TAG_SIZE));
+	assembly->bytes.size += size;
 	return piece_add(assembly, piece, err);
 }
 
-/* Appends key, value and, when sealed, the tag; *crc runs over them. */
-static enum ouro_status
-body_add(struct assembly *assembly, const struct record_frame *frame,
-    const struct record *record, uint32_t *crc, struct ouro_error *err)
+static void
+pair_put(uint8_t *at, const struct record *record, size_t value_size)
 {
-	enum ouro_status status;
-
-	if (frame->sealed)
-		return sealed_add(assembly, frame, record, crc, err);
-	*crc = record_crc(*crc, record->key);
-	*crc = record_crc(*crc, record->value);
-	status = copy_add(assembly, record->key, err);
-	if (status != OURO_OK)
-		return status;
-	return reference_add(assembly, record->value, err);
+	if (record->key.size > 0)
+		memcpy(at, record->key.data, record->key.size);
+	if (value_size > 0)
+		memcpy(at + record->key.size, record->value.data, value_size);
 }
 
-/* Appends a head, with the session where there is one; *crc begins. */
 static enum ouro_status
-head_add(struct assembly *assembly, const struct record_frame *frame,
-    const struct record *record, uint32_t *crc, struct ouro_error *err)
+sealed_put(const struct assembly *assembly, const struct record_frame *frame,
+    const struct record *record, uint8_t *at, struct ouro_error *err)
+{
+	size_t size = record->key.size + record->value.size;
+	struct record sealed = *record;
+	enum ouro_status status;
+
+	pair_put(at, record, record->value.size);
+	sealed.session = assembly->session;
+	status = record_seal(frame, &sealed, at, err);
+	if (status != OURO_OK)
+		bytes_wipe(at, size);
+	return status;
+}
+
+/* The CRC of a sub-record's bytes so far. It begins with the sequence, which
+ * is put before them for a moment: one pass is cheaper than two. */
+static uint32_t
+sub_crc(const struct record_frame *frame, uint64_t sequence, uint8_t *sub,
+    size_t size)
+{
+	uint8_t before[8];
+	uint32_t crc;
+
+	memcpy(before, sub - sizeof before, sizeof before);
+	put_u64le(sub - sizeof before, sequence);
+	crc = record_crc(frame->salt_crc,
+	    bytes_of(sub - sizeof before, sizeof before + size));
+	memcpy(sub - sizeof before, before, sizeof before);
+	return crc;
+}
+
+static uint32_t
+head_crc(const struct record_frame *frame, const struct record *record,
+    uint8_t *head, size_t size)
+{
+	return record->sub
+	    ? sub_crc(frame, record->sequence, head, size)
+	    : record_crc(frame->salt_crc, bytes_of(head + 2, size - 2));
+}
+
+/* Adds what lies at the buffer's end, a head of that size, and appends key,
+ * value, tag and CRC to it; there is room for all that is not pointed at. */
+static enum ouro_status
+body_add(struct assembly *assembly, const struct record_frame *frame,
+    const struct record *record, size_t head_size, struct ouro_error *err)
+{
+	bool pointed = !frame->sealed && record->value.size >= REFERENCE_MIN;
+	uint8_t *head = assembly->bytes.data + assembly->bytes.size;
+	size_t size = head_size + record->key.size;
+	enum ouro_status status = OURO_OK;
+	uint32_t crc;
+
+	if (!pointed)
+		size += record->value.size;
+	if (!frame->sealed)
+		pair_put(head + head_size, record,
+		    pointed ? 0 : record->value.size);
+	else
+		status = sealed_put(assembly, frame, record, head + head_size,
+		    err);
+	if (frame->sealed)
+		size += TAG_SIZE;
+	if (status != OURO_OK)
+		return status;
+	crc = head_crc(frame, record, head, size);
+	if (!pointed) {
+		put_u32le(head + size, crc);
+		return stored_add(assembly, size + RECORD_CRC, err);
+	}
+	status = stored_add(assembly, size, err);
+	if (status == OURO_OK)
+		status = piece_add(assembly,
+		    (struct assembly_piece){ record->value.data, 0,
+			record->value.size },
+		    err);
+	put_u32le(head + size, record_crc(crc, record->value));
+	return status == OURO_OK ? stored_add(assembly, RECORD_CRC, err)
+				 : status;
+}
+
+/* Room for a record or a sub-record, as far as it is not pointed at. */
+static enum ouro_status
+room_make(struct assembly *assembly, const struct record_frame *frame,
+    const struct record *record, struct ouro_error *err)
+{
+	size_t value = record->value.size;
+
+	if (!frame->sealed && value >= REFERENCE_MIN)
+		value = 0;
+	return buffer_reserve(&assembly->bytes,
+	    RECORD_HEAD_MAX + record->key.size + value + TAG_SIZE + RECORD_CRC,
+	    err);
+}
+
+/* Writes a head, with the session where there is one; returns its size. */
+static size_t
+head_put(const struct assembly *assembly, const struct record_frame *frame,
+    const struct record *record, uint8_t *head)
 {
 	uint32_t key_size = record->op == RECORD_BATCH
 	    ? record->count
 	    : (uint32_t)record->key.size;
-	uint8_t head[RECORD_HEAD_MAX];
-	size_t size = record_head(frame);
 
 	head[0] = RECORD_MAGIC_0;
 	head[1] = RECORD_MAGIC_1;
@@ -177,8 +212,7 @@ head_add(struct assembly *assembly, const struct record_frame *frame,
 	put_u64le(head + 19, record->durable);
 	if (frame->sealed)
 		memcpy(head + RECORD_HEAD, assembly->session, RECORD_SESSION);
-	*crc = record_crc(frame->salt_crc, bytes_of(head + 2, size - 2));
-	return copy_add(assembly, bytes_of(head, size), err);
+	return record_head(frame);
 }
 
 enum ouro_status
@@ -189,15 +223,15 @@ assembly_record(struct assembly *assembly, const struct record_frame *frame,
 	    record_size(frame, record->key.size, record->value.size);
 	struct record plain = *record;
 	enum ouro_status status;
-	uint32_t crc;
 
 	assert(!frame->old && record->op != RECORD_BATCH);
 	plain.sub = false; /* also when it was copied out of a batch */
-	status = head_add(assembly, frame, &plain, &crc, err);
+	status = room_make(assembly, frame, &plain, err);
 	if (status == OURO_OK)
-		status = body_add(assembly, frame, &plain, &crc, err);
-	if (status == OURO_OK)
-		status = crc_add(assembly, crc, err);
+		status = body_add(assembly, frame, &plain,
+		    head_put(assembly, frame, &plain,
+			assembly->bytes.data + assembly->bytes.size),
+		    err);
 	assert(status != OURO_OK || assembly->size == end);
 	return status;
 }
@@ -225,40 +259,65 @@ assembly_batch_size(const struct record_frame *frame,
 	return record_head(frame) + size + RECORD_CRC;
 }
 
-/* Appends one sub-record; *outer, the batch's CRC, runs over all of it. */
+/* Appends one sub-record behind others, or behind the batch's head. */
 static enum ouro_status
 sub_add(struct assembly *assembly, const struct record_frame *frame,
-    const struct record *sub, uint32_t *outer, struct ouro_error *err)
+    const struct record *sub, struct ouro_error *err)
 {
-	uint8_t head[8 + RECORD_SUB_HEAD];
-	struct bytes shown = bytes_of(head + 8, RECORD_SUB_HEAD);
-	size_t body = assembly->bytes.size + RECORD_SUB_HEAD;
-	enum ouro_status status;
-	uint8_t tail[RECORD_CRC];
-	uint32_t crc;
+	enum ouro_status status = room_make(assembly, frame, sub, err);
+	uint8_t *head;
 
-	put_u64le(head, sub->sequence);
-	head[8] = sub->op;
-	put_u32le(head + 9, (uint32_t)sub->key.size);
-	put_u32le(head + 13, (uint32_t)sub->value.size);
-	crc = record_crc(frame->salt_crc, bytes_of(head, sizeof head));
-	*outer = record_crc(*outer, shown);
-	status = copy_add(assembly, shown, err);
-	if (status == OURO_OK)
-		status = body_add(assembly, frame, sub, &crc, err);
 	if (status != OURO_OK)
 		return status;
-	if (frame->sealed) {
-		*outer = record_crc(*outer,
-		    bytes_of(assembly->bytes.data + body,
-			assembly->bytes.size - body));
-	} else {
-		*outer = record_crc(*outer, sub->key);
-		*outer = record_crc(*outer, sub->value);
+	head = assembly->bytes.data + assembly->bytes.size;
+	head[0] = sub->op;
+	put_u32le(head + 1, (uint32_t)sub->key.size);
+	put_u32le(head + 5, (uint32_t)sub->value.size);
+	return body_add(assembly, frame, sub, RECORD_SUB_HEAD, err);
+}
+
+static enum ouro_status
+batch_head_add(struct assembly *assembly, const struct record_frame *frame,
+    const struct record *batch, struct ouro_error *err)
+{
+	enum ouro_status status = buffer_reserve(&assembly->bytes,
+	    RECORD_HEAD_MAX, err);
+
+	if (status != OURO_OK)
+		return status;
+	return stored_add(assembly,
+	    head_put(assembly, frame, batch,
+		assembly->bytes.data + assembly->bytes.size),
+	    err);
+}
+
+/* Appends the CRC of all that was added since the mark, in one pass. */
+static enum ouro_status
+batch_crc_add(struct assembly *assembly, const struct record_frame *frame,
+    const struct assembly_mark *mark, struct ouro_error *err)
+{
+	uint32_t crc = frame->salt_crc;
+	/* The head may have joined the piece before it. */
+	bool joined = mark->count > 0 &&
+	    assembly->pieces[mark->count - 1].size > mark->last_size;
+	size_t skip = (joined ? mark->last_size : 0) + 2;
+	enum ouro_status status;
+
+	for (size_t i = mark->count - joined; i < assembly->count; i++) {
+		const struct assembly_piece *piece = &assembly->pieces[i];
+		const uint8_t *data = piece->data != NULL
+		    ? piece->data
+		    : assembly->bytes.data + piece->offset;
+
+		crc = record_crc(crc,
+		    bytes_of(data + skip, piece->size - skip));
+		skip = 0;
 	}
-	put_u32le(tail, crc);
-	*outer = record_crc(*outer, bytes_of(tail, sizeof tail));
-	return crc_add(assembly, crc, err);
+	status = buffer_reserve(&assembly->bytes, RECORD_CRC, err);
+	if (status != OURO_OK)
+		return status;
+	put_u32le(assembly->bytes.data + assembly->bytes.size, crc);
+	return stored_add(assembly, RECORD_CRC, err);
 }
 
 enum ouro_status
@@ -268,6 +327,7 @@ assembly_batch(struct assembly *assembly, const struct record_frame *frame,
 {
 	uint64_t size = subs_size(frame, ops, count);
 	uint64_t end = assembly->size + record_head(frame) + size + RECORD_CRC;
+	struct assembly_mark mark = assembly_mark(assembly);
 	struct record batch = {
 		.op = RECORD_BATCH,
 		.count = (uint32_t)count,
@@ -276,10 +336,9 @@ assembly_batch(struct assembly *assembly, const struct record_frame *frame,
 		.durable = durable,
 	};
 	enum ouro_status status;
-	uint32_t crc;
 
 	assert(!frame->old && count <= UINT32_MAX && size <= RECORD_BATCH_MAX);
-	status = head_add(assembly, frame, &batch, &crc, err);
+	status = batch_head_add(assembly, frame, &batch, err);
 	for (size_t i = 0; status == OURO_OK && i < count; i++) {
 		struct record sub = {
 			.op = ops[i].kind == ENGINE_PUT ? RECORD_PUT
@@ -293,10 +352,10 @@ assembly_batch(struct assembly *assembly, const struct record_frame *frame,
 			.batch_count = (uint32_t)count,
 		};
 
-		status = sub_add(assembly, frame, &sub, &crc, err);
+		status = sub_add(assembly, frame, &sub, err);
 	}
 	if (status == OURO_OK)
-		status = crc_add(assembly, crc, err);
+		status = batch_crc_add(assembly, frame, &mark, err);
 	assert(status != OURO_OK || assembly->size == end);
 	return status;
 }

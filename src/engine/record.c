@@ -185,29 +185,6 @@ record_unseal(const struct record_frame *frame, struct record *record,
 
 /* ---- sizes -------------------------------------------------------------------- */
 
-static uint64_t
-tail_size(const struct record_frame *frame, uint8_t op)
-{
-	return (frame->sealed && op != RECORD_BATCH ? TAG_SIZE : 0) +
-	    RECORD_CRC;
-}
-
-uint64_t
-record_size(const struct record_frame *frame, uint64_t key_size,
-    uint64_t value_size)
-{
-	return record_head(frame) + key_size + value_size +
-	    tail_size(frame, RECORD_PUT);
-}
-
-uint64_t
-record_sub_size(const struct record_frame *frame, uint64_t key_size,
-    uint64_t value_size)
-{
-	return RECORD_SUB_HEAD + key_size + value_size +
-	    tail_size(frame, RECORD_PUT);
-}
-
 static bool
 put_in_bounds(uint32_t key_size, uint32_t value_size)
 {
@@ -265,7 +242,8 @@ record_claim(const struct record_frame *frame, const uint8_t *head, size_t size)
 	if (!lengths_in_bounds(op, key_size, value_size))
 		return 0;
 	keys = op == RECORD_BATCH ? 0 : key_size;
-	return record_head(frame) + keys + value_size + tail_size(frame, op);
+	return record_head(frame) + keys + value_size +
+	    (op == RECORD_BATCH ? RECORD_CRC : record_tail(frame));
 }
 
 /* ---- decoding ------------------------------------------------------------------- */

@@ -124,11 +124,27 @@ record_head(const struct record_frame *frame)
 			    : RECORD_HEAD;
 }
 
+/* Bytes a record that is no batch takes behind its value. */
+static inline size_t
+record_tail(const struct record_frame *frame)
+{
+	return (frame->sealed ? TAG_SIZE : 0) + RECORD_CRC;
+}
+
 /* Bytes a record takes. */
-uint64_t record_size(const struct record_frame *frame, uint64_t key_size,
-    uint64_t value_size);
-uint64_t record_sub_size(const struct record_frame *frame, uint64_t key_size,
-    uint64_t value_size);
+static inline uint64_t
+record_size(const struct record_frame *frame, uint64_t key_size,
+    uint64_t value_size)
+{
+	return record_head(frame) + key_size + value_size + record_tail(frame);
+}
+
+static inline uint64_t
+record_sub_size(const struct record_frame *frame, uint64_t key_size,
+    uint64_t value_size)
+{
+	return RECORD_SUB_HEAD + key_size + value_size + record_tail(frame);
+}
 
 /*
  * The size the record that begins at head claims, without looking further

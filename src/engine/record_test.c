@@ -519,6 +519,64 @@ header_numbers_are_bounded(void **state)
 	buffer_release(&bytes);
 }
 
+/* Values that are pointed at lie in the midst of a batch behind a record. */
+static void
+large_values_are_pointed_at(void **state)
+{
+	static uint8_t large[2][5000];
+	struct engine_op ops[] = {
+		{ .key = bytes_text("a"), .value = bytes_of(large[0], 5000) },
+		{ .key = bytes_text("b"), .value = bytes_text("small") },
+		{ .key = bytes_text("c"), .value = bytes_of(large[1], 2048) },
+		{ .key = bytes_text("d"), .kind = ENGINE_DELETE },
+	};
+	struct record_frame frame = frame_make(false);
+	struct record record = { .op = RECORD_PUT,
+		.key = bytes_text("k"),
+		.value = bytes_of(large[1], 3000),
+		.sequence = 42 };
+	struct assembly assembly = assembly_make();
+	struct buffer all = { 0 };
+	struct record found, sub;
+	size_t at = 0;
+
+	(void)state;
+	memset(large[0], 'x', sizeof large[0]);
+	memset(large[1], 'y', sizeof large[1]);
+	assert_int_equal(assembly_record(&assembly, &frame, &record, NULL),
+	    OURO_OK);
+	assert_int_equal(assembly_batch(&assembly, &frame, ops, 4, 43, 41,
+			     NULL),
+	    OURO_OK);
+	assert_true(assembly.count > 5);
+	for (size_t i = 0; i < assembly.count; i++) {
+		const struct assembly_piece *piece = &assembly.pieces[i];
+		const uint8_t *data = piece->data != NULL
+		    ? piece->data
+		    : assembly.bytes.data + piece->offset;
+
+		assert_int_equal(buffer_append(&all,
+				     bytes_of(data, piece->size), NULL),
+		    OURO_OK);
+	}
+	assert_int_equal(all.size, assembly.size);
+	assert_true(record_decode(&frame, all.data, all.size, &found));
+	assert_true(bytes_equal(found.value, record.value));
+	assert_true(record_decode(&frame, all.data + found.size,
+	    all.size - (size_t)found.size, &found));
+	assert_int_equal(found.op, RECORD_BATCH);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_true(record_sub_decode(&frame, &found, i, at, &sub));
+		assert_true(bytes_equal(sub.key, ops[i].key));
+		assert_true(bytes_equal(sub.value, ops[i].value));
+		at += (size_t)sub.size;
+	}
+	assert_int_equal(at, found.value.size);
+	buffer_release(&all);
+	assembly_release(&assembly);
+	record_frame_release(&frame);
+}
+
 int
 main(void)
 {
@@ -526,6 +584,7 @@ main(void)
 		cmocka_unit_test(records_match_the_vectors),
 		cmocka_unit_test(batches_match_the_vectors),
 		cmocka_unit_test(headers_match_the_vectors),
+		cmocka_unit_test(large_values_are_pointed_at),
 		cmocka_unit_test(old_records_are_read),
 		cmocka_unit_test(every_flipped_bit_is_noticed),
 		cmocka_unit_test(another_salt_hides_a_record),

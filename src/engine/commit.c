@@ -6,20 +6,21 @@
 #include "base/executor.h"
 #include "engine/append.h"
 #include "engine/commit_group.h"
+#include "engine/commit_queue.h"
 
 #define GROUP_BYTES (8u * 1024 * 1024) /* gathered before they are written */
 #define NS_PER_MS   1000000u
 
 static void
-request_finish(struct commit_request *request, enum ouro_status status,
-    const struct ouro_error *err)
+request_finish(struct request_list *finished, struct commit_request *request,
+    enum ouro_status status, const struct ouro_error *err)
 {
 	free(request->kept);
 	request->kept = NULL;
 	request->status = status;
 	if (status != OURO_OK)
 		request->error = *err;
-	atomic_store_explicit(&request->done, true, memory_order_release);
+	request_list_add(finished, request);
 }
 
 /* ---- publishing ---------------------------------------------------------------------- */
@@ -114,7 +115,7 @@ interval_arm(struct log_engine *log)
 }
 
 static void
-group_commit(struct commit_group *group)
+group_commit(struct commit_group *group, struct request_list *finished)
 {
 	struct log_engine *log = group->log;
 	struct ouro_error err = { 0 };
@@ -141,22 +142,24 @@ group_commit(struct commit_group *group)
 	pending_release(&group->pending);
 	for (request = group->head; request != NULL; request = next) {
 		next = request->next;
-		request_finish(request, status, &err);
+		request_finish(finished, request, status, &err);
 	}
 }
 
 /* A freeze that nobody waits for, or somebody does. */
 static void
-freeze_run(struct log_engine *log, struct commit_request *request)
+freeze_run(struct log_engine *log, struct commit_request *request,
+    struct request_list *finished)
 {
 	struct ouro_error err = { 0 };
 
-	request_finish(request, index_freeze(log, &err), &err);
+	request_finish(finished, request, index_freeze(log, &err), &err);
 }
 
 /* The index follows records that were moved. */
 static void
-moves_run(struct log_engine *log, struct commit_request *request)
+moves_run(struct log_engine *log, struct commit_request *request,
+    struct request_list *finished)
 {
 	enum ouro_status status = OURO_OK;
 	struct ouro_error err = { 0 };
@@ -173,11 +176,12 @@ moves_run(struct log_engine *log, struct commit_request *request)
 		request->whole->indexed = true;
 		pthread_rwlock_unlock(&log->lock);
 	}
-	request_finish(request, status, &err);
+	request_finish(finished, request, status, &err);
 }
 
 static void
-rotate_run(struct log_engine *log, struct commit_request *request)
+rotate_run(struct log_engine *log, struct commit_request *request,
+    struct request_list *finished)
 {
 	struct ouro_error err = { 0 };
 	enum ouro_status status = append_allowed(log, &err);
@@ -186,25 +190,27 @@ rotate_run(struct log_engine *log, struct commit_request *request)
 		append_rotate(log);
 	if (status == OURO_OK && append_unsynced(log))
 		status = append_sync(log, &err);
-	request_finish(request, status, &err);
+	request_finish(finished, request, status, &err);
 }
 
 /* Requests that join no group. */
 static void
-alone_run(struct log_engine *log, struct commit_request *request)
+alone_run(struct log_engine *log, struct commit_request *request,
+    struct request_list *finished)
 {
 	if (request->kind == REQUEST_ROTATE)
-		rotate_run(log, request);
+		rotate_run(log, request, finished);
 	else if (request->kind == REQUEST_FREEZE)
-		freeze_run(log, request);
+		freeze_run(log, request, finished);
 	else
-		moves_run(log, request);
+		moves_run(log, request, finished);
 }
 
 /* Works off requests from the front of the list as one group; returns what
  * is left of it. */
 static struct commit_request *
-group_run(struct log_engine *log, struct commit_request *list)
+group_run(struct log_engine *log, struct commit_request *list,
+    struct request_list *finished)
 {
 	struct commit_group group = { .log = log };
 
@@ -219,7 +225,7 @@ group_run(struct log_engine *log, struct commit_request *list)
 		    request->kind == REQUEST_MOVES) {
 			if (group.head != NULL)
 				break;
-			alone_run(log, request);
+			alone_run(log, request, finished);
 			list = rest;
 			continue;
 		}
@@ -230,9 +236,9 @@ group_run(struct log_engine *log, struct commit_request *list)
 		if (status == OURO_OK)
 			commit_group_join(&group, request);
 		else
-			request_finish(request, status, &err);
+			request_finish(finished, request, status, &err);
 	}
-	group_commit(&group);
+	group_commit(&group, finished);
 	pending_release(&group.pending);
 	return list;
 }
@@ -249,23 +255,36 @@ due_sync(struct log_engine *log)
 	pthread_rwlock_unlock(&log->lock);
 }
 
+/* What the leader does. The last group's callers are woken when another may
+ * lead already: they bring their next requests. */
+static void
+lead(struct log_engine *log, bool gather)
+{
+	struct commit_request *list = commit_queue_take(log, gather);
+	struct request_list finished = { 0 };
+
+	while (list != NULL) {
+		commit_queue_finish(&finished);
+		list = group_run(log, list, &finished);
+	}
+	if (atomic_exchange(&log->sync_due, false)) {
+		commit_queue_finish(&finished);
+		due_sync(log);
+	}
+	if (atomic_exchange(&log->index.due, false) &&
+	    !atomic_load(&log->broken))
+		(void)index_freeze(log, NULL); /* tried again when idle */
+	commit_queue_release(log);
+	commit_queue_finish(&finished);
+}
+
 uint64_t
 commit_step(void *context)
 {
 	struct log_engine *log = context;
-	struct commit_request *list;
 
-	pthread_mutex_lock(&log->queue_lock);
-	list = log->queue_head;
-	log->queue_head = log->queue_tail = NULL;
-	pthread_mutex_unlock(&log->queue_lock);
-	while (list != NULL)
-		list = group_run(log, list);
-	if (atomic_exchange(&log->sync_due, false))
-		due_sync(log);
-	if (atomic_exchange(&log->index.due, false) &&
-	    !atomic_load(&log->broken))
-		(void)index_freeze(log, NULL); /* tried again when idle */
+	if (commit_queue_lead(log))
+		lead(log, false);
 	return STEP_IDLE;
 }
 
@@ -291,14 +310,7 @@ commit_interval_step(void *context)
 size_t
 commit_waiting(struct log_engine *log)
 {
-	size_t count = 0;
-
-	pthread_mutex_lock(&log->queue_lock);
-	for (const struct commit_request *request = log->queue_head;
-	     request != NULL; request = request->next)
-		count++;
-	pthread_mutex_unlock(&log->queue_lock);
-	return count;
+	return atomic_load(&log->queue_count);
 }
 
 /* ---- callers ---------------------------------------------------------------------------- */
@@ -308,19 +320,16 @@ request_run(struct log_engine *log, struct commit_request *request,
     struct ouro_error *err)
 {
 	enum ouro_status status = append_allowed(log, err);
+	bool leads;
 
 	if (status != OURO_OK)
 		return status;
-	atomic_init(&request->done, false);
-	pthread_mutex_lock(&log->queue_lock);
-	if (log->queue_tail == NULL)
-		log->queue_head = request;
-	else
-		log->queue_tail->next = request;
-	log->queue_tail = request;
-	pthread_mutex_unlock(&log->queue_lock);
-	while (!atomic_load_explicit(&request->done, memory_order_acquire))
-		executor_run(log->commit_task);
+	leads = commit_queue_add(log, request);
+	do {
+		if (leads)
+			lead(log, request->sync == ENGINE_SYNC_ALWAYS);
+		leads = commit_queue_await(log, request);
+	} while (leads);
 	if (request->status != OURO_OK && err != NULL)
 		*err = request->error;
 	return request->status;

@@ -17,7 +17,7 @@ enum request_kind {
 	REQUEST_MOVES,
 };
 
-/* Lies on the stack of the caller, who waits for `done`. */
+/* Lies on the stack of the caller, who waits (commit_queue.h). */
 struct commit_request {
 	enum request_kind kind;
 	const struct engine_op *ops;
@@ -35,7 +35,7 @@ struct commit_request {
 	uint64_t size;		/* 0: nothing to write */
 	enum ouro_status status;
 	struct ouro_error error;
-	atomic_bool done;
+	atomic_uint state; /* commit_queue.c */
 };
 
 /* Requests that are written, synced and published together. */

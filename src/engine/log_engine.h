@@ -103,6 +103,10 @@ struct log_engine {
 	struct executor_task *interval_task;
 	pthread_mutex_t queue_lock; /* guards queue_* */
 	struct commit_request *queue_head, *queue_tail;
+	bool leading;		 /* somebody runs the commit step */
+	unsigned queue_expected; /* writers seen around the last group; the
+				  * leader's, and changed under the lock */
+	atomic_uint queue_count;
 	uint64_t interval_deadline_ns; /* 0: none; guarded by queue_lock */
 
 	pthread_mutex_t care; /* one of compact, repair, verify at a time */

@@ -114,68 +114,42 @@ sealed_put(const struct assembly *assembly, const struct record_frame *frame,
 	return status;
 }
 
-/* The CRC of a sub-record's bytes so far. It begins with the sequence, which
- * is put before them for a moment: one pass is cheaper than two. */
-static uint32_t
-sub_crc(const struct record_frame *frame, uint64_t sequence, uint8_t *sub,
-    size_t size)
-{
-	uint8_t before[8];
-	uint32_t crc;
-
-	memcpy(before, sub - sizeof before, sizeof before);
-	put_u64le(sub - sizeof before, sequence);
-	crc = record_crc(frame->salt_crc,
-	    bytes_of(sub - sizeof before, sizeof before + size));
-	memcpy(sub - sizeof before, before, sizeof before);
-	return crc;
-}
-
-static uint32_t
-head_crc(const struct record_frame *frame, const struct record *record,
-    uint8_t *head, size_t size)
-{
-	return record->sub
-	    ? sub_crc(frame, record->sequence, head, size)
-	    : record_crc(frame->salt_crc, bytes_of(head + 2, size - 2));
-}
-
-/* Adds what lies at the buffer's end, a head of that size, and appends key,
- * value, tag and CRC to it; there is room for all that is not pointed at. */
+/* Appends key, value, tag and CRC behind a head of that size, which lies at the
+ * buffer's end and over which crc runs already; there is room for all that is
+ * not pointed at. The CRC reads the caller's bytes where it can: those that
+ * were only just stored would have to be waited for. */
 static enum ouro_status
 body_add(struct assembly *assembly, const struct record_frame *frame,
-    const struct record *record, size_t head_size, struct ouro_error *err)
+    const struct record *record, size_t head_size, uint32_t crc,
+    struct ouro_error *err)
 {
 	bool pointed = !frame->sealed && record->value.size >= REFERENCE_MIN;
-	uint8_t *head = assembly->bytes.data + assembly->bytes.size;
-	size_t size = head_size + record->key.size;
+	size_t value_size = pointed ? 0 : record->value.size;
+	size_t size = record->key.size + value_size;
+	uint8_t *at = assembly->bytes.data + assembly->bytes.size + head_size;
 	enum ouro_status status = OURO_OK;
-	uint32_t crc;
 
-	if (!pointed)
-		size += record->value.size;
-	if (!frame->sealed)
-		pair_put(head + head_size, record,
-		    pointed ? 0 : record->value.size);
-	else
-		status = sealed_put(assembly, frame, record, head + head_size,
-		    err);
-	if (frame->sealed)
+	if (frame->sealed) {
+		status = sealed_put(assembly, frame, record, at, err);
 		size += TAG_SIZE;
+		if (status == OURO_OK)
+			crc = record_crc(crc, bytes_of(at, size));
+	} else {
+		crc = record_crc(crc, record->key);
+		crc = record_crc(crc, record->value);
+		pair_put(at, record, value_size);
+	}
 	if (status != OURO_OK)
 		return status;
-	crc = head_crc(frame, record, head, size);
-	if (!pointed) {
-		put_u32le(head + size, crc);
-		return stored_add(assembly, size + RECORD_CRC, err);
-	}
-	status = stored_add(assembly, size, err);
+	put_u32le(at + size, crc);
+	if (!pointed)
+		return stored_add(assembly, head_size + size + RECORD_CRC, err);
+	status = stored_add(assembly, head_size + size, err);
 	if (status == OURO_OK)
 		status = piece_add(assembly,
 		    (struct assembly_piece){ record->value.data, 0,
 			record->value.size },
 		    err);
-	put_u32le(head + size, record_crc(crc, record->value));
 	return status == OURO_OK ? stored_add(assembly, RECORD_CRC, err)
 				 : status;
 }
@@ -223,15 +197,18 @@ assembly_record(struct assembly *assembly, const struct record_frame *frame,
 	    record_size(frame, record->key.size, record->value.size);
 	struct record plain = *record;
 	enum ouro_status status;
+	uint8_t *head;
+	size_t size;
 
 	assert(!frame->old && record->op != RECORD_BATCH);
 	plain.sub = false; /* also when it was copied out of a batch */
 	status = room_make(assembly, frame, &plain, err);
-	if (status == OURO_OK)
-		status = body_add(assembly, frame, &plain,
-		    head_put(assembly, frame, &plain,
-			assembly->bytes.data + assembly->bytes.size),
-		    err);
+	if (status != OURO_OK)
+		return status;
+	head = assembly->bytes.data + assembly->bytes.size;
+	size = head_put(assembly, frame, &plain, head);
+	status = body_add(assembly, frame, &plain, size,
+	    record_crc(frame->salt_crc, bytes_of(head + 2, size - 2)), err);
 	assert(status != OURO_OK || assembly->size == end);
 	return status;
 }
@@ -265,15 +242,18 @@ sub_add(struct assembly *assembly, const struct record_frame *frame,
     const struct record *sub, struct ouro_error *err)
 {
 	enum ouro_status status = room_make(assembly, frame, sub, err);
-	uint8_t *head;
+	uint8_t head[8 + RECORD_SUB_HEAD];
 
 	if (status != OURO_OK)
 		return status;
-	head = assembly->bytes.data + assembly->bytes.size;
-	head[0] = sub->op;
-	put_u32le(head + 1, (uint32_t)sub->key.size);
-	put_u32le(head + 5, (uint32_t)sub->value.size);
-	return body_add(assembly, frame, sub, RECORD_SUB_HEAD, err);
+	put_u64le(head, sub->sequence);
+	head[8] = sub->op;
+	put_u32le(head + 9, (uint32_t)sub->key.size);
+	put_u32le(head + 13, (uint32_t)sub->value.size);
+	memcpy(assembly->bytes.data + assembly->bytes.size, head + 8,
+	    RECORD_SUB_HEAD);
+	return body_add(assembly, frame, sub, RECORD_SUB_HEAD,
+	    record_crc(frame->salt_crc, bytes_of(head, sizeof head)), err);
 }
 
 static enum ouro_status

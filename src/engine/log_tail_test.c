@@ -102,7 +102,7 @@ zeros_of_a_record_are_its_own(void **state)
 	unsigned seen = 0;
 
 	(void)state;
-	world.options.segment_size = 1000000;
+	world.options.segment_size = 100000;
 	for (unsigned i = 0; i < 2000; i++) {
 		struct buffer content;
 		char key[16];

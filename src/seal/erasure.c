@@ -20,12 +20,17 @@
  * they are independent and can be inverted.
  */
 
-/* ISA-L expands a coefficient to 32 bytes. */
+/*
+ * ISA-L wants 32 bytes of tables for a coefficient, and how it fills them is
+ * its own matter: with GFNI, 2.31 packs 8 bytes each, without gaps. Tables
+ * made for several rows at once therefore can not be put together from, or
+ * taken apart into, those of single rows.
+ */
 #define TABLE_SIZE ((size_t)32)
 
 struct erasure {
 	unsigned k, m;
-	uint8_t tables[]; /* TABLE_SIZE * k * m */
+	uint8_t tables[]; /* TABLE_SIZE * k * m, then k * m to make them */
 };
 
 enum ouro_status
@@ -69,17 +74,16 @@ erasure_new(unsigned k, unsigned m, struct erasure **out,
 	enum ouro_status status = erasure_valid(k, m, err);
 	if (status)
 		return status;
-	struct erasure *erasure = malloc(sizeof *erasure + TABLE_SIZE * k * m);
+	struct erasure *erasure = malloc(
+	    sizeof *erasure + (TABLE_SIZE + 1) * k * m);
 	if (!erasure)
 		return error_memory(err);
 	erasure->k = k;
 	erasure->m = m;
-	for (unsigned r = 0; r < m; r++) {
-		uint8_t row[ERASURE_SLICES_MAX];
-		parity_row(k, r, row);
-		ec_init_tables((int)k, 1, row,
-		    erasure->tables + TABLE_SIZE * k * r);
-	}
+	uint8_t *matrix = erasure->tables + TABLE_SIZE * k * m;
+	for (unsigned r = 0; r < m; r++)
+		parity_row(k, r, matrix + (size_t)k * r);
+	ec_init_tables((int)k, (int)m, matrix, erasure->tables);
 	*out = erasure;
 	return OURO_OK;
 }
@@ -161,14 +165,15 @@ rebuild_from(const struct erasure *erasure, const struct erasure_slices *slices,
 	const unsigned k = erasure->k;
 	const uint8_t *in[ERASURE_SLICES_MAX];
 	uint8_t *out[ERASURE_SLICES_MAX];
-	uint8_t row[ERASURE_SLICES_MAX];
 
-	/* The matrix of the sources, its inverse, the tables of the result. */
-	uint8_t *matrix = malloc(2 * (size_t)k * k + TABLE_SIZE * k * count);
-	if (!matrix)
+	/* The result's tables and rows, the sources' matrix, its inverse. */
+	uint8_t *tables = malloc(
+	    (TABLE_SIZE + 1) * k * count + 2 * (size_t)k * k);
+	if (!tables)
 		return error_memory(err);
+	uint8_t *rows = tables + TABLE_SIZE * k * count;
+	uint8_t *matrix = rows + (size_t)k * count;
 	uint8_t *inverse = matrix + (size_t)k * k;
-	uint8_t *tables = inverse + (size_t)k * k;
 	for (unsigned i = 0; i < k; i++) {
 		slice_row(k, chosen[i], matrix + (size_t)k * i);
 		in[i] = slices->data[chosen[i]];
@@ -177,13 +182,13 @@ rebuild_from(const struct erasure *erasure, const struct erasure_slices *slices,
 	assert(!singular);
 	(void)singular;
 	for (unsigned i = 0; i < count; i++) {
-		slice_row(k, lost[i], row);
-		row_transform(k, row, inverse);
-		ec_init_tables((int)k, 1, row, tables + TABLE_SIZE * k * i);
+		slice_row(k, lost[i], rows + (size_t)k * i);
+		row_transform(k, rows + (size_t)k * i, inverse);
 		out[i] = slices->data[lost[i]];
 	}
+	ec_init_tables((int)k, (int)count, rows, tables);
 	multiply(k, count, tables, in, out, slices->size);
-	free(matrix);
+	free(tables);
 	return OURO_OK;
 }
 

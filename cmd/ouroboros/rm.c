@@ -2,7 +2,6 @@
  * rm - removes contents, versions and names.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
 #include "report.h"
@@ -18,10 +17,12 @@ struct reasons {
 	uint64_t untold;
 };
 
-static const struct {
+struct reason_words {
 	const char *name;
 	const char *text;
-} reason_texts[] = {
+};
+
+static const struct reason_words reason_known[] = {
 	[OURO_HAS_CHILDREN] = { "has_children", "it has the child" },
 	[OURO_HAS_LATER] = { "has_later", "it was replaced by the version" },
 	[OURO_OTHER_VERSION] = { "other_version",
@@ -32,13 +33,17 @@ static const struct {
 	    "its content has the descendant" },
 };
 
-static const char *
-reason_name(enum ouro_reason reason)
+/* The words of a reason; also of one that a newer library may give. */
+static const struct reason_words *
+reason_words(enum ouro_reason reason)
 {
-	return reason < sizeof reason_texts / sizeof *reason_texts &&
-		reason_texts[reason].name != NULL
-	    ? reason_texts[reason].name
-	    : "other";
+	static const struct reason_words other = { "other",
+		"it is still in use by" };
+
+	return reason < sizeof reason_known / sizeof *reason_known &&
+		reason_known[reason].name != NULL
+	    ? &reason_known[reason]
+	    : &other;
 }
 
 static void
@@ -67,9 +72,7 @@ static void
 reason_say(const struct invocation *inv, const char *verb,
     const struct ouro_kept *kept)
 {
-	const char *text = strcmp(reason_name(kept->reason), "other") == 0
-	    ? "it is still in use by"
-	    : reason_texts[kept->reason].text;
+	const char *text = reason_words(kept->reason)->text;
 	char hash[OURO_ID_TEXT];
 
 	if (kept->reason == OURO_SHARED_CHUNKS) {
@@ -100,7 +103,7 @@ reasons_print(struct reply *out, const char *key, const struct reasons *reasons)
 		const struct ouro_kept *kept = &reasons->items[i];
 
 		reply_object(out, NULL);
-		reply_text(out, "reason", reason_name(kept->reason));
+		reply_text(out, "reason", reason_words(kept->reason)->name);
 		if (kept->reason != OURO_SHARED_CHUNKS)
 			reply_id(out, "hash", kept->id);
 		reply_uint(out, "count", kept->count);

@@ -242,7 +242,7 @@ layers:
 .PHONY: install uninstall
 install: all $(SHARED)
 	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) VERSION=$(VERSION) SONAME=$(SONAME) \
-		BUNDLED=$(BUNDLED) scripts/install $(BUILD)
+		CRYPTO='$(filter-out $(BUNDLED),$(OPENSSL_LIBS))' scripts/install $(BUILD)
 uninstall:
 	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) VERSION=$(VERSION) SONAME=$(SONAME) \
 		scripts/install --remove

@@ -373,6 +373,10 @@ K28_damaged_key_files_are_told() {
 	done
 	rm store/member.key
 	expect 3 get "$hash"
+	says "member.key is missing"
+	! grep -q "right store" err || fail "it is the right store"
+	OUROBOROS_DIR=$PWD/none expect 3 get "$hash"
+	says "right store"
 	expect 0 get --key good.key "$hash"
 	cmp -s out file || fail "it differs"
 	OUROBOROS_KEY=$PWD/good.key expect 0 get "$hash"

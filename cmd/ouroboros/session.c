@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "numbers.h"
 #include "passphrase.h"
@@ -98,6 +99,24 @@ open_once(const char *dir, struct ouro_vault_options *options,
 	return status;
 }
 
+/* Then what was not found is its key file. */
+static bool
+is_store(const char *dir)
+{
+	static const char *const files[] = { "OUROBOROS", "OUROBOROS.copy" };
+	bool found = false;
+
+	for (size_t i = 0; !found && i < sizeof files / sizeof *files; i++) {
+		char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", dir, files[i]) < 0)
+			return false;
+		found = access(path, F_OK) == 0;
+		free(path);
+	}
+	return found;
+}
+
 static int
 say_failure(struct invocation *inv, const char *dir, enum session_mode mode,
     const struct ouro_vault_options *options, const struct ouro_error *err)
@@ -106,7 +125,12 @@ say_failure(struct invocation *inv, const char *dir, enum session_mode mode,
 
 	if (inv->json)
 		return code;
-	if (err->status == OURO_NOT_FOUND && mode != SESSION_CREATE)
+	if (err->status == OURO_NOT_FOUND && is_store(dir))
+		report_note(inv,
+		    "--key FILE or $OUROBOROS_KEY names the key file; "
+		    "'ouroboros keys import' makes a new one from a recovery "
+		    "key.");
+	else if (err->status == OURO_NOT_FOUND && mode != SESSION_CREATE)
 		report_note(inv,
 		    "Is %s the right store? --dir DIR or "
 		    "$OUROBOROS_DIR names another; 'ouroboros put FILE' makes "

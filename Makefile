@@ -158,7 +158,9 @@ TEST_COMMANDS = $(TESTS) $(REPLAYS) $(wildcard tests/*.sh) \
 	$(if $(PROGRAM),"scripts/check-symbols $(PROGRAM)") \
 	"scripts/check-symbols $(LIBRARY)"
 REPLAYS = $(foreach f,$(FUZZERS),"$(f) $(patsubst %_fuzz,fuzz/corpus/%,$(notdir $(f)))")
-run_tests = BUILD=$(BUILD) OUROBOROS=$(abspath $(PROGRAM)) scripts/run-tests
+# A limit against hanging, not against a slow or busy machine.
+run_tests = BUILD=$(BUILD) OUROBOROS=$(abspath $(PROGRAM)) \
+	TEST_TIMEOUT=$${TEST_TIMEOUT:-$(if $(SAN),7200,1800)} scripts/run-tests
 
 ## demo           stores a real tree, damages it, heals it, compares it
 ## check          every test; ends with `N passed, N failed`
@@ -193,7 +195,8 @@ bench-engine-large:
 check-ready: all $(TESTS) $(FUZZERS)
 	@$(run_tests) $(TEST_COMMANDS)
 check-long-ready: all $(filter $(BUILD)/tests/%,$(TESTS))
-	@OURO_LONG=1 $(run_tests) $(filter $(BUILD)/tests/%,$(TESTS)) $(wildcard tests/*.sh)
+	@export OURO_LONG=1 TEST_TIMEOUT=$${TEST_TIMEOUT:-7200}; \
+		$(run_tests) $(filter $(BUILD)/tests/%,$(TESTS)) $(wildcard tests/*.sh)
 replay-ready: $(FUZZERS)
 	@$(run_tests) $(REPLAYS)
 fuzz-ready: $(FUZZERS)

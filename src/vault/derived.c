@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "seal/canonical.h"
 #include "vault/name.h"
+#include "vault/row_each.h"
 #include "vault/vault.h"
 
 const enum row_table derived_tables[DERIVED_TABLES] = { ROW_USE, ROW_CHILD,
@@ -245,27 +246,27 @@ derived_is(struct ouro_vault *vault, const struct row_key *key,
 	return fits;
 }
 
+static enum ouro_status
+row_count(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	uint64_t *count = context;
+
+	(void)key;
+	(void)value;
+	(void)err;
+	++*count;
+	return OURO_OK;
+}
+
 enum ouro_status
 derived_count(struct ouro_vault *vault, enum row_table table, uint64_t *count,
     struct ouro_error *err)
 {
 	struct row_key prefix = row_table(table);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
 
 	*count = 0;
-	status = engine_scan_open(vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	do {
-		status = engine_scan_next(scan, &key, &value, err);
-		*count += status == OURO_OK || status == OURO_DAMAGED;
-	} while (status == OURO_OK || status == OURO_DAMAGED);
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	return row_each_key(vault->records, &prefix, row_count, count, err);
 }
 
 /* ---- extras ------------------------------------------------------------------------ */
@@ -313,46 +314,40 @@ row_is_derived(struct ouro_vault *vault, struct bytes row)
 	return search.found;
 }
 
-static enum ouro_status
-table_extras(struct ouro_vault *vault, enum row_table table,
-    derived_visit *wrong, void *context, struct ouro_error *err)
-{
-	struct row_key prefix = row_table(table), copy;
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
+struct extras {
+	struct ouro_vault *vault;
+	derived_visit *wrong;
+	void *context;
+};
 
-	status = engine_scan_open(vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		if (key.size == 0 || key.size > sizeof(copy.data) ||
-		    row_is_derived(vault, key))
-			continue;
-		memcpy(copy.data, key.data, key.size);
-		copy.size = key.size;
-		status = wrong(context, &copy, NULL, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+static enum ouro_status
+extra_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	const struct extras *extras = context;
+	struct row_key copy;
+
+	(void)value;
+	if (key.size > sizeof(copy.data) || row_is_derived(extras->vault, key))
+		return OURO_OK;
+	memcpy(copy.data, key.data, key.size);
+	copy.size = key.size;
+	return extras->wrong(extras->context, &copy, NULL, err);
 }
 
 enum ouro_status
 derived_extras(struct ouro_vault *vault, derived_visit *wrong, void *context,
     struct ouro_error *err)
 {
+	struct extras extras = { vault, wrong, context };
 	enum ouro_status status = OURO_OK;
 
-	for (unsigned i = 0; status == OURO_OK && i < DERIVED_TABLES; i++)
+	for (unsigned i = 0; status == OURO_OK && i < DERIVED_TABLES; i++) {
+		struct row_key prefix = row_table(derived_tables[i]);
+
 		if (derived_tables[i] != ROW_NAME)
-			status = table_extras(vault, derived_tables[i], wrong,
-			    context, err);
+			status = row_each_key(vault->records, &prefix,
+			    extra_visit, &extras, err);
+	}
 	return status;
 }

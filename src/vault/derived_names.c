@@ -4,10 +4,12 @@
 #include "seal/canonical.h"
 #include "vault/derived.h"
 #include "vault/name.h"
+#include "vault/row_each.h"
 #include "vault/vault.h"
 
 /* One name as its refs give it, and the keys that no ref gives. */
 struct name_found {
+	struct ouro_vault *vault;
 	struct name name;
 	size_t capacity;
 	struct row_key *wrong;
@@ -63,15 +65,20 @@ found_add_wrong(struct name_found *found, struct bytes key,
 /* One row's key: of a ref that gives it, or wrong. A row whose ref cannot be
  * read is neither. */
 static enum ouro_status
-found_key(struct ouro_vault *vault, struct name_found *found, struct bytes key,
+found_key(void *context, struct bytes key, const struct bytes *unread,
     struct ouro_error *err)
 {
-	struct row_key record = row_id(ROW_REF, row_last_id(key), HASH_SIZE);
+	struct name_found *found = context;
+	struct ouro_vault *vault = found->vault;
+	struct row_key record, expected;
 	struct engine_value value;
-	struct row_key expected;
 	Ouro__RefRecord *ref;
 	enum ouro_status status;
 
+	(void)unread;
+	if (key.size > ROW_KEY_MAX || row_name_part(key).size == 0)
+		return OURO_OK;
+	record = row_id(ROW_REF, row_last_id(key), HASH_SIZE);
 	status = record_good(vault, row_bytes(&record), &value, err);
 	if (status == OURO_NOT_FOUND)
 		return found_add_wrong(found, key, err);
@@ -105,33 +112,16 @@ heads_mark(struct name *name)
 }
 
 static enum ouro_status
-name_find(struct ouro_vault *vault, struct bytes prefix,
+name_find(struct ouro_vault *vault, const struct row_key *prefix,
     struct name_found *found, struct ouro_error *err)
 {
-	struct engine_range range = { .prefix = prefix, .keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
 	enum ouro_status status;
 
-	*found = (struct name_found){ 0 };
-	status = engine_scan_open(vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		status = OURO_OK;
-		if (key.size <= ROW_KEY_MAX && row_name_part(key).size > 0)
-			status = found_key(vault, found, key, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	if (status != OURO_END)
-		return status;
-	heads_mark(&found->name);
-	return OURO_OK;
+	*found = (struct name_found){ .vault = vault };
+	status = row_each_key(vault->records, prefix, found_key, found, err);
+	if (status == OURO_OK)
+		heads_mark(&found->name);
+	return status;
 }
 
 static enum ouro_status
@@ -160,73 +150,83 @@ found_visit(const struct name_found *found, derived_visit *right,
 	return status;
 }
 
+/* A walk over the names' rows, in which each name is checked once. */
+struct names_walk {
+	struct ouro_vault *vault;
+	bool locked;
+	derived_visit *right, *wrong;
+	void *context;
+	struct row_key last; /* the name of the row before */
+};
+
 /* A name with all its rows, as it is between two commits. */
 static enum ouro_status
-name_check(struct ouro_vault *vault, bool locked, struct bytes prefix,
-    derived_visit *right, derived_visit *wrong, void *context,
-    struct ouro_error *err)
+name_check(const struct names_walk *walk, struct ouro_error *err)
 {
+	struct ouro_vault *vault = walk->vault;
 	struct name_found found;
 	enum ouro_status status;
 
-	if (!locked)
+	if (!walk->locked)
 		pthread_mutex_lock(&vault->set_lock);
-	status = name_find(vault, prefix, &found, err);
-	if (!locked)
+	status = name_find(vault, &walk->last, &found, err);
+	if (!walk->locked)
 		pthread_mutex_unlock(&vault->set_lock);
 	if (status == OURO_OK)
-		status = found_visit(&found, right, wrong, context, err);
+		status = found_visit(&found, walk->right, walk->wrong,
+		    walk->context, err);
 	found_release(&found);
 	return status;
+}
+
+static enum ouro_status
+names_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	struct names_walk *walk = context;
+	struct row_key *last = &walk->last;
+	struct bytes part;
+
+	(void)value;
+	if (key.size > ROW_KEY_MAX)
+		return OURO_OK;
+	part = row_name_part(key);
+	if (part.size > 0 && bytes_equal(part, row_bytes(last)))
+		return OURO_OK;
+	if (part.size == 0)
+		part = key;
+	memcpy(last->data, part.data, part.size);
+	last->size = part.size;
+	return part.size == key.size
+	    ? walk->wrong(walk->context, last, NULL, err)
+	    : name_check(walk, err);
 }
 
 enum ouro_status
 derived_names(struct ouro_vault *vault, bool locked, derived_visit *right,
     derived_visit *wrong, void *context, struct ouro_error *err)
 {
-	struct row_key prefix = row_table(ROW_NAME), last = { .size = 0 };
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value, part;
-	enum ouro_status status;
+	struct row_key prefix = row_table(ROW_NAME);
+	struct names_walk walk = { .vault = vault,
+		.locked = locked,
+		.right = right,
+		.wrong = wrong,
+		.context = context };
 
-	status = engine_scan_open(vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		if (key.size == 0 || key.size > ROW_KEY_MAX)
-			continue;
-		part = row_name_part(key);
-		if (part.size > 0 && bytes_equal(part, row_bytes(&last)))
-			continue;
-		if (part.size == 0)
-			part = key;
-		memcpy(last.data, part.data, part.size);
-		last.size = part.size;
-		status = part.size == key.size
-		    ? wrong(context, &last, NULL, err)
-		    : name_check(vault, locked, row_bytes(&last), right, wrong,
-			  context, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	return row_each_key(vault->records, &prefix, names_visit, &walk, err);
 }
 
 bool
 derived_name_is(struct ouro_vault *vault, const struct row_key *key)
 {
+	struct bytes part = row_name_part(row_bytes(key));
+	struct row_key prefix = { .size = part.size };
 	struct name_found found;
 	bool right = false;
 
+	memcpy(prefix.data, part.data, part.size);
 	pthread_mutex_lock(&vault->set_lock);
-	if (name_find(vault, row_name_part(row_bytes(key)), &found, NULL) !=
-	    OURO_OK)
+	if (name_find(vault, &prefix, &found, NULL) != OURO_OK)
 		right = true;
 	for (size_t i = 0; i < found.name.count; i++) {
 		const struct name_version *version = &found.name.versions[i];

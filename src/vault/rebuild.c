@@ -6,6 +6,7 @@
 #include "vault/chunk.h"
 #include "vault/derived.h"
 #include "vault/lane_merge.h"
+#include "vault/row_each.h"
 
 #define BATCH_OPS 1000
 
@@ -107,12 +108,16 @@ row_drop(void *context, const struct row_key *key, const struct bytes *value,
 /* ---- rows of records ---------------------------------------------------------------- */
 
 static enum ouro_status
-rebuild_record(struct rebuild *rebuild, struct bytes key,
+rebuild_record(void *context, struct bytes key, const struct bytes *unread,
     struct ouro_error *err)
 {
+	struct rebuild *rebuild = context;
 	struct engine_value value;
 	enum ouro_status status;
 
+	(void)unread;
+	if (key.size != 1 + HASH_SIZE)
+		return OURO_OK;
 	status = record_good(rebuild->vault, key, &value, err);
 	if (status == OURO_OK)
 		status = derived_record(rebuild->vault, key, value.bytes,
@@ -122,34 +127,6 @@ rebuild_record(struct rebuild *rebuild, struct bytes key,
 		return status == OURO_NOT_FOUND ? OURO_OK : status;
 	rebuild->unread = true;
 	return OURO_OK;
-}
-
-static enum ouro_status
-rebuild_table(struct rebuild *rebuild, enum row_table table,
-    struct ouro_error *err)
-{
-	struct row_key prefix = row_table(table);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
-
-	status = engine_scan_open(rebuild->vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		status = OURO_OK;
-		if (key.size == 1 + HASH_SIZE)
-			status = rebuild_record(rebuild, key, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
 }
 
 /* How many rows of u, d and e there are. */
@@ -178,8 +155,12 @@ rebuild_records(struct rebuild *rebuild, struct ouro_error *err)
 	uint64_t count = 0;
 	enum ouro_status status = OURO_OK;
 
-	for (unsigned i = 0; status == OURO_OK && i < 3; i++)
-		status = rebuild_table(rebuild, tables[i], err);
+	for (unsigned i = 0; status == OURO_OK && i < 3; i++) {
+		struct row_key prefix = row_table(tables[i]);
+
+		status = row_each_key(rebuild->vault->records, &prefix,
+		    rebuild_record, rebuild, err);
+	}
 	if (status == OURO_OK)
 		status = rebuild_flush(rebuild, 0, err);
 	if (status == OURO_OK)

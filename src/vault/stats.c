@@ -3,6 +3,7 @@
 #include "vault/chunk.h"
 #include "vault/hash_set.h"
 #include "vault/name_scan.h"
+#include "vault/row_each.h"
 #include "vault/tree.h"
 #include "vault/vault.h"
 
@@ -20,35 +21,38 @@ struct tally {
 typedef enum ouro_status tally_row(struct tally *tally,
     const uint8_t id[HASH_SIZE], struct bytes value, struct ouro_error *err);
 
-/* Calls each for every row of a table; what is damaged only counts. */
+struct table_tally {
+	struct tally *tally;
+	tally_row *each;
+	uint64_t *count;
+};
+
+static enum ouro_status
+tally_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	const struct table_tally *table = context;
+	enum ouro_status status;
+
+	++*table->count;
+	if (value == NULL || key.size != 1 + HASH_SIZE)
+		return OURO_OK;
+	status = table->each(table->tally, key.data + 1, *value, err);
+	return status == OURO_DAMAGED ? OURO_OK : status;
+}
+
+/* Calls each (NULL: nothing) for every row; what is damaged only counts. */
 static enum ouro_status
 table_tally(struct tally *tally, enum row_table table, tally_row *each,
     uint64_t *count, struct ouro_error *err)
 {
+	struct table_tally context = { tally, each, count };
 	struct row_key prefix = row_table(table);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = each == NULL };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
+	struct engine *records = tally->vault->records;
 
-	status = engine_scan_open(tally->vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		++*count;
-		if (status == OURO_DAMAGED || each == NULL ||
-		    key.size != 1 + HASH_SIZE)
-			continue;
-		status = each(tally, key.data + 1, value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	return each == NULL
+	    ? row_each_key(records, &prefix, tally_visit, &context, err)
+	    : row_each(records, &prefix, tally_visit, &context, err);
 }
 
 static enum ouro_status

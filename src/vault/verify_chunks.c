@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/error.h"
+#include "vault/row_each.h"
 
 void
 chunk_window_init(struct chunk_window *window, struct care *care)
@@ -130,33 +131,26 @@ chunk_window_drain(struct chunk_window *window, struct ouro_error *err)
 	return status;
 }
 
+static enum ouro_status
+chunk_row_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	(void)value;
+	if (key.size != 1 + HASH_SIZE)
+		return OURO_OK;
+	return chunk_window_add(context, key.data + 1, false, err);
+}
+
 enum ouro_status
 care_chunks(struct care *care, struct ouro_error *err)
 {
 	struct row_key prefix = row_table(ROW_CHUNK);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
 	struct chunk_window window;
-	struct engine_scan *scan;
-	struct bytes key, value;
 	enum ouro_status status, drained;
 
-	status = engine_scan_open(care->vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
 	chunk_window_init(&window, care);
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		status = OURO_OK;
-		if (key.size == 1 + HASH_SIZE)
-			status = chunk_window_add(&window, key.data + 1, false,
-			    err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	drained = chunk_window_drain(&window, status == OURO_END ? err : NULL);
-	return status == OURO_END ? drained : status;
+	status = row_each_key(care->vault->records, &prefix, chunk_row_visit,
+	    &window, err);
+	drained = chunk_window_drain(&window, status == OURO_OK ? err : NULL);
+	return status == OURO_OK ? drained : status;
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "seal/canonical.h"
 #include "vault/name.h"
+#include "vault/row_each.h"
 #include "vault/tree.h"
 #include "vault/verify_chunks.h"
 
@@ -117,29 +118,37 @@ content_walk(struct content_walk *walk, const Ouro__ContentRecord *record,
 
 /* ---- telling ----------------------------------------------------------------------- */
 
-/* A name of a content, in quotes, or nothing. */
-static void
-content_name(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
-    char out[128])
+struct naming {
+	struct ouro_vault *vault;
+	char text[128];
+};
+
+static enum ouro_status
+naming_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
 {
-	struct row_key prefix = row_id(ROW_USE, id, HASH_SIZE);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
+	struct naming *naming = context;
 	Ouro__RefRecord *ref;
 
-	out[0] = '\0';
-	if (engine_scan_open(vault->records, &range, &scan, NULL) != OURO_OK)
-		return;
-	if (engine_scan_next(scan, &key, &value, NULL) == OURO_OK &&
-	    row_last_id(key) != NULL &&
-	    ref_get(vault, row_last_id(key), &ref, NULL) == OURO_OK) {
-		snprintf(out, 128, " (%s \"%.96s\")", ref->namespace_,
-		    ref->path);
-		canonical_free(&ref->base);
-	}
-	engine_scan_close(scan);
+	(void)value;
+	(void)err;
+	if (row_last_id(key) == NULL ||
+	    ref_get(naming->vault, row_last_id(key), &ref, NULL) != OURO_OK)
+		return OURO_OK;
+	snprintf(naming->text, sizeof(naming->text), " (%s \"%.96s\")",
+	    ref->namespace_, ref->path);
+	canonical_free(&ref->base);
+	return OURO_END;
+}
+
+/* A name of a content, in quotes, or nothing. */
+static void
+content_name(struct naming *naming, const uint8_t id[HASH_SIZE])
+{
+	struct row_key prefix = row_id(ROW_USE, id, HASH_SIZE);
+
+	(void)row_each_key(naming->vault->records, &prefix, naming_visit,
+	    naming, NULL);
 }
 
 static void
@@ -149,7 +158,8 @@ content_tell(struct care *care, const uint8_t id[HASH_SIZE],
 	static const char *const words[] = { "is whole", "is degraded",
 		"is lost", "was repaired" };
 	struct ouro_care_result *result = care->result;
-	char short_id[24], part[24], name[128] = "", why[64] = "";
+	struct naming name = { .vault = care->vault };
+	char short_id[24], part[24], why[64] = "";
 
 	result->contents++;
 	result->contents_ok += walk->state == OURO_STATE_OK ||
@@ -157,7 +167,7 @@ content_tell(struct care *care, const uint8_t id[HASH_SIZE],
 	result->contents_degraded += walk->state == OURO_STATE_DEGRADED;
 	result->contents_lost += walk->state == OURO_STATE_LOST;
 	if (walk->state != OURO_STATE_OK) {
-		content_name(care->vault, id, name);
+		content_name(&name, id);
 		if (memcmp(walk->worst, id, HASH_SIZE) == 0)
 			snprintf(why, sizeof(why), ": its record");
 		else
@@ -166,7 +176,7 @@ content_tell(struct care *care, const uint8_t id[HASH_SIZE],
 			    id_short(walk->worst, part));
 	}
 	care_tell(care, OURO_PART_CONTENT, walk->state, id, "content %s%s %s%s",
-	    id_short(id, short_id), name, words[walk->state], why);
+	    id_short(id, short_id), name.text, words[walk->state], why);
 }
 
 /* ---- one content ------------------------------------------------------------------------ */
@@ -245,45 +255,38 @@ content_alone(struct care *care, const uint8_t id[HASH_SIZE],
 
 /* ---- all contents ------------------------------------------------------------------------- */
 
-/* The contents that an engine has; of the copies, what the records lack. */
 static enum ouro_status
-contents_of(struct care *care, struct engine *engine, struct ouro_error *err)
+content_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
 {
-	struct row_key prefix = row_table(ROW_CONTENT);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine *records = care->vault->records;
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
+	struct care *care = context;
+	enum ouro_status status = OURO_OK;
 
-	status = engine_scan_open(engine, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		status = OURO_OK;
-		if (key.size == 1 + HASH_SIZE &&
-		    (engine == records ||
-			engine_exists(records, key, NULL, NULL) ==
-			    OURO_NOT_FOUND))
-			status = content_care(care, key, err);
-		if (status == OURO_OK)
-			status = care_progress(care, 0, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	(void)value;
+	if (key.size == 1 + HASH_SIZE)
+		status = content_care(care, key, err);
+	return status == OURO_OK ? care_progress(care, 0, err) : status;
+}
+
+/* What the copies alone have. */
+static enum ouro_status
+content_visit_copy(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	const struct care *care = context;
+
+	if (engine_exists(care->vault->records, key, NULL, NULL) !=
+	    OURO_NOT_FOUND)
+		return OURO_OK;
+	return content_visit(context, key, value, err);
 }
 
 /* A version's target that is in neither engine any more. */
 static enum ouro_status
-target_care(struct care *care, const uint8_t ref_id[HASH_SIZE],
+target_care(void *context, struct bytes ref_key, const struct bytes *value,
     struct ouro_error *err)
 {
+	struct care *care = context;
 	struct ouro_vault *vault = care->vault;
 	struct content_walk walk = { .care = care, .state = OURO_STATE_LOST };
 	Ouro__RefRecord *ref;
@@ -292,8 +295,11 @@ target_care(struct care *care, const uint8_t ref_id[HASH_SIZE],
 	bool missing;
 	enum ouro_status status = OURO_OK;
 
+	(void)value;
+	if (ref_key.size != 1 + HASH_SIZE)
+		return OURO_OK;
 	pthread_mutex_lock(&vault->set_lock);
-	if (ref_get(vault, ref_id, &ref, NULL) != OURO_OK) {
+	if (ref_get(vault, ref_key.data + 1, &ref, NULL) != OURO_OK) {
 		pthread_mutex_unlock(&vault->set_lock);
 		return OURO_OK;
 	}
@@ -318,45 +324,23 @@ target_care(struct care *care, const uint8_t ref_id[HASH_SIZE],
 	return status;
 }
 
-static enum ouro_status
-targets_care(struct care *care, struct ouro_error *err)
-{
-	struct row_key prefix = row_table(ROW_REF);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
-
-	status = engine_scan_open(care->vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK && status != OURO_DAMAGED)
-			break;
-		status = OURO_OK;
-		if (key.size == 1 + HASH_SIZE)
-			status = target_care(care, key.data + 1, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
-}
-
 enum ouro_status
 care_contents(struct care *care, struct ouro_error *err)
 {
+	struct row_key contents = row_table(ROW_CONTENT);
+	struct row_key refs = row_table(ROW_REF);
+	struct ouro_vault *vault = care->vault;
 	enum ouro_status status;
 
 	if (care->options->content != NULL)
 		return content_alone(care, care->options->content, err);
-	status = contents_of(care, care->vault->records, err);
-	if (status == OURO_OK && care->vault->copies != NULL &&
-	    care->records_lost)
-		status = contents_of(care, care->vault->copies, err);
+	status = row_each_key(vault->records, &contents, content_visit, care,
+	    err);
+	if (status == OURO_OK && vault->copies != NULL && care->records_lost)
+		status = row_each_key(vault->copies, &contents,
+		    content_visit_copy, care, err);
 	if (status == OURO_OK)
-		status = targets_care(care, err);
+		status = row_each_key(vault->records, &refs, target_care, care,
+		    err);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "vault/forget.h"
 
 /* ---- states of ids --------------------------------------------------------- */
 
@@ -96,6 +97,15 @@ care_known(const struct care *care, const uint8_t id[HASH_SIZE],
 		return false;
 	*state = (enum ouro_state)(slot->state - 1);
 	return true;
+}
+
+enum ouro_status
+care_versions_lost(struct care *care, struct ouro_error *err)
+{
+	if (care->versions_lost || care->vault->read_only)
+		return OURO_OK;
+	care->versions_lost = true;
+	return forget_begin(care->vault->records, err);
 }
 
 /* ---- a walk ------------------------------------------------------------------- */

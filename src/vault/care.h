@@ -34,6 +34,7 @@ struct care {
 	bool records_lost;   /* the records engine had damage */
 	bool records_repair; /* and is to be repaired after care_records */
 	bool unread;	     /* some record of the set cannot be read */
+	bool versions_lost;  /* in both copies, and noted: vault/forget.h */
 	bool rows_bad;	     /* derived rows are missing, wrong or too many */
 	struct id_states states;	   /* pages, contents, chunks */
 	uint64_t expected[DERIVED_TABLES]; /* derived rows there should be */
@@ -57,6 +58,9 @@ enum ouro_status care_note(struct care *care, const uint8_t id[HASH_SIZE],
 /* True when something was noted. */
 bool care_known(const struct care *care, const uint8_t id[HASH_SIZE],
     enum ouro_state *state);
+
+/* Versions are lost in both copies, or may be. */
+enum ouro_status care_versions_lost(struct care *care, struct ouro_error *err);
 
 /* Tells the user; id may be NULL. */
 void care_tell(struct care *care, enum ouro_part part, enum ouro_state state,

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "vault/copies_compare.h"
 #include "vault/copies_mark.h"
+#include "vault/forget.h"
 #include "vault/vault.h"
 
 enum ouro_status
@@ -170,6 +171,23 @@ both_mend(struct ouro_vault *vault, const struct engine_stats *records,
 	return status;
 }
 
+/*
+ * Can rows be gone from both? Not when the copies are whole and had all that
+ * the records had at a clean close; nor when the records are empty: what whole
+ * copies have is then how everything was at some moment, the context included.
+ */
+static bool
+versions_lost(struct ouro_vault *vault, const struct engine_stats *records,
+    const struct engine_stats *copies)
+{
+	if (!records_lost(vault, records, copies))
+		return false;
+	if (stats_damaged(copies))
+		return true;
+	return stats_damaged(records) && records->keys > 0 &&
+	    mark_read(vault->records, records, copies) != MARK_FITS;
+}
+
 /* Mends both and makes them equal. A failure of the copies alone does not
  * keep a vault closed whose records are whole. */
 static enum ouro_status
@@ -180,13 +198,18 @@ copies_heal(struct ouro_vault *vault, const struct engine_stats *records,
 		.copies = vault->copies,
 		.lost = records_lost(vault, records, copies) };
 	struct ouro_error error;
-	enum ouro_status status;
+	enum ouro_status status = OURO_OK;
 
-	status = both_mend(vault, records, copies, &compare, &error);
+	if (versions_lost(vault, records, copies))
+		status = forget_begin(vault->records, &error);
+	if (status == OURO_OK)
+		status = both_mend(vault, records, copies, &compare, &error);
 	if (status == OURO_OK) {
 		status = copies_compare(&compare, &error);
 		compare_tell(vault, &compare);
 	}
+	if (status == OURO_OK && compare.versions_unread)
+		status = forget_begin(vault->records, &error);
 	*rebuild = compare.lost || compare.restored > 0;
 	if (status == OURO_OK && *rebuild && !compare.lost)
 		status = mending_begin(vault->records, true, &error);

@@ -199,6 +199,7 @@ row_compare(struct comparison *comparison, int order, struct ouro_error *err)
 	const struct side *copies = &comparison->copies;
 	bool read = order <= 0 && records->status == OURO_OK;
 	bool copy_read = order >= 0 && copies->status == OURO_OK;
+	uint8_t table;
 
 	if (read && copy_read && bytes_equal(records->value, copies->value))
 		return OURO_OK;
@@ -209,6 +210,9 @@ row_compare(struct comparison *comparison, int order, struct ouro_error *err)
 	if (copy_read)
 		return row_restore(comparison, err);
 	comparison->public->unread++;
+	table = order <= 0 ? records->key.data[0] : copies->key.data[0];
+	comparison->public->versions_unread |= table == ROW_REF ||
+	    table == ROW_CONTEXT;
 	return OURO_OK;
 }
 

@@ -18,10 +18,11 @@ struct copies_compare {
 	bool dry; /* count, write nothing */
 
 	/* Results, also after a failure. */
-	uint64_t restored; /* rows of records taken from the copies */
-	uint64_t unread;   /* rows that neither could give */
-	uint64_t copied;   /* rows written to the copies */
-	uint64_t dropped;  /* rows deleted from the copies */
+	uint64_t restored;    /* rows of records taken from the copies */
+	uint64_t unread;      /* rows that neither could give */
+	bool versions_unread; /* of these some of the tables r or x */
+	uint64_t copied;      /* rows written to the copies */
+	uint64_t dropped;     /* rows deleted from the copies */
 	bool
 	    copies_failed; /* the failure is theirs: records are not to blame */
 };

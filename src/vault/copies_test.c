@@ -1,5 +1,6 @@
 #include "vault/copies.h"
 
+#include "vault/forget.h"
 #include "vault/test_copies.h"
 
 /* ---- a vault of nothing but two engines ----------------------------------- */
@@ -173,7 +174,9 @@ random_differences_are_made_good(void **unused)
 		world->records.extra.damaged_records = lost;
 		check_reconcile(world, lost);
 		assert_int_equal(copies_restored(&world->vault, NULL), OURO_OK);
-		assert_int_equal(row_count(&world->records), expected + 1);
+		assert_int_equal(row_count(&world->records),
+		    expected + 1 + lost);
+		assert_int_equal(forget_pending(&world->records.engine), lost);
 		assert_int_equal(row_count(&world->copies), expected);
 		world_reopen(world);
 		check_reconcile(world, false);
@@ -212,6 +215,78 @@ batches_are_bounded(void **unused)
 	world_free(world);
 }
 
+/* ---- versions lost in both ------------------------------------------------- */
+
+/* A vault that was closed cleanly is opened, and a version forgotten? */
+struct loss {
+	const char *wounds[2]; /* of records, of copies */
+	bool damaged[2];       /* the engine knows of damage */
+	bool behind;	       /* records were written since the clean close */
+	bool pending;	       /* expected */
+};
+
+static void
+lost_versions_make_the_context_forgotten(void **unused)
+{
+	static const struct loss losses[] = {
+		{ .pending = false },
+		{ .damaged = { true, false }, .pending = false },
+		{ .damaged = { false, true }, .pending = false },
+		{ .damaged = { true, true }, .pending = true },
+		{ .damaged = { true, false }, .behind = true, .pending = true },
+		{ .behind = true, .pending = false },
+		{ .wounds = { "r1", NULL }, .behind = true, .pending = false },
+		{ .wounds = { "r1", "r1" }, .behind = true, .pending = true },
+		{ .wounds = { "x1", "x1" }, .behind = true, .pending = true },
+		{ .wounds = { "c1", "c1" }, .behind = true, .pending = false },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(losses) / sizeof(*losses); i++) {
+		const struct loss *loss = &losses[i];
+		struct world *world = world_new();
+		struct wounded *engines[] = { &world->records, &world->copies };
+		bool rebuild;
+
+		put_both(world, "c1", "content");
+		put_both(world, "r1", "version");
+		put_both(world, "x1", "context");
+		copies_close(&world->vault);
+		world_reopen(world);
+		if (loss->behind)
+			put(&world->records, "r2", "newer");
+		for (int j = 0; j < 2; j++) {
+			engines[j]->extra.damaged_records = loss->damaged[j];
+			if (loss->wounds[j] != NULL)
+				wound(engines[j], loss->wounds[j]);
+		}
+		assert_int_equal(copies_reconcile(&world->vault, &rebuild,
+				     NULL),
+		    OURO_OK);
+		if (forget_pending(&world->records.engine) != loss->pending)
+			fail_msg("case %zu", i);
+		world_free(world);
+	}
+}
+
+/* What whole copies have is how everything was at some moment. */
+static void
+records_lost_as_a_whole_are_no_lost_versions(void **unused)
+{
+	struct world *world = world_new();
+
+	(void)unused;
+	put(&world->copies, "r1", "version");
+	put(&world->copies, "x1", "context");
+	check_reconcile(world, true);
+	assert_false(forget_pending(&world->records.engine));
+	/* Taken up again after an interruption. */
+	world_reopen(world);
+	check_reconcile(world, true);
+	assert_false(forget_pending(&world->records.engine));
+	world_free(world);
+}
+
 /* ---- failures ------------------------------------------------------------- */
 
 /* However often it is interrupted, nothing that the copies have is dropped. */
@@ -236,12 +311,13 @@ an_interrupted_healing_is_taken_up_again(void **unused)
 		status = copies_reconcile(&world->vault, &rebuild, NULL);
 		if (status != OURO_OK)
 			assert_int_equal(status, OURO_NO_SPACE);
-		/* A first failing write leaves the damage as it was. */
-		if (n > 1)
+		/* What fails before the mending leaves the damage as it was. */
+		if (n > 2)
 			world_reopen(world);
 		world->records.apply_nth = 0;
 		check_reconcile(world, true);
-		assert_int_equal(row_count(&world->records), 602);
+		assert_int_equal(row_count(&world->records), 603);
+		assert_true(forget_pending(&world->records.engine));
 		assert_int_equal(row_count(&world->copies), 601);
 		assert_int_equal(copies_restored(&world->vault, NULL), OURO_OK);
 		world_reopen(world);
@@ -320,6 +396,8 @@ main(void)
 		cmocka_unit_test(damaged_copies_are_mended_and_filled),
 		cmocka_unit_test(random_differences_are_made_good),
 		cmocka_unit_test(batches_are_bounded),
+		cmocka_unit_test(lost_versions_make_the_context_forgotten),
+		cmocka_unit_test(records_lost_as_a_whole_are_no_lost_versions),
 		cmocka_unit_test(an_interrupted_healing_is_taken_up_again),
 		cmocka_unit_test(
 		    failing_copies_do_not_keep_whole_records_closed),

@@ -13,6 +13,7 @@
 #include "seal/erasure.h"
 #include "vault/chunk.h"
 #include "vault/epoch.h"
+#include "vault/forget.h"
 #include "vault/rebuild.h"
 #include "vault/setup.h"
 #include "vault/store_file.h"
@@ -322,7 +323,7 @@ vault_recover(struct ouro_vault *vault, struct ouro_error *err)
 		if (status == OURO_OK && !vault->read_only)
 			status = copies_restored(vault, err);
 	}
-	return status;
+	return status == OURO_OK ? forget_claims(vault, err) : status;
 }
 
 enum ouro_status

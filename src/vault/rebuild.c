@@ -5,6 +5,7 @@
 #include "vault/batch.h"
 #include "vault/chunk.h"
 #include "vault/derived.h"
+#include "vault/forget.h"
 #include "vault/lane_merge.h"
 #include "vault/row_each.h"
 
@@ -16,6 +17,7 @@ struct rebuild {
 	struct batch batch;
 	uint64_t expected;
 	bool unread; /* some record cannot be read: nothing is deleted */
+	bool version_unread;
 };
 
 /* ---- the marker ---------------------------------------------------------------- */
@@ -126,6 +128,7 @@ rebuild_record(void *context, struct bytes key, const struct bytes *unread,
 	if (status != OURO_DAMAGED)
 		return status == OURO_NOT_FOUND ? OURO_OK : status;
 	rebuild->unread = true;
+	rebuild->version_unread |= key.data[0] == ROW_REF;
 	return OURO_OK;
 }
 
@@ -314,6 +317,8 @@ rebuild_index(struct ouro_vault *vault, struct ouro_error *err)
 		status = rebuild_chunks(vault, err);
 	if (status == OURO_OK)
 		status = rebuild_records(&rebuild, err);
+	if (status == OURO_OK && rebuild.version_unread)
+		status = forget_begin(vault->records, err);
 	if (status == OURO_OK)
 		status = engine_barrier(vault->records, err);
 	if (status == OURO_OK)

@@ -12,7 +12,8 @@
 #include "vault/vault.h"
 
 /* Afterwards the tables k, u, d, n and e hold exactly what follows from c, p
- * and r and the lanes; touched of chunks = 0. Commits wait meanwhile. */
+ * and r and the lanes; touched of chunks = 0. Commits wait meanwhile. Where a
+ * version cannot be read, vault/forget.h is to follow. */
 enum ouro_status rebuild_index(struct ouro_vault *vault,
     struct ouro_error *err);
 

@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "vault/care.h"
+#include "vault/forget.h"
 #include "vault/rebuild.h"
 
 static enum ouro_status
@@ -34,6 +35,8 @@ repair_run(struct care *care, struct ouro_error *err)
 	    (care->rows_bad || care->options->rebuild_index ||
 		rebuild_pending(vault)))
 		status = rebuild_index(vault, err);
+	if (status == OURO_OK)
+		status = forget_claims(vault, err);
 	if (status == OURO_OK && care->options->content == NULL)
 		status = care_chunks(care, err);
 	if (status == OURO_OK)

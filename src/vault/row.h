@@ -15,6 +15,8 @@
  *     e expires, ref id                (empty)   big-endian Unix ms
  *   about this directory
  *     s "closed", "restore"            see vault/copies.h
+ *     s "rebuild"                      see vault/rebuild.h
+ *     s "forget"                       see vault/forget.h
  *     s "epoch"                        see vault/epoch.h; in the copies too
  */
 #ifndef VAULT_ROW_H

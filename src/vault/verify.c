@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "vault/care.h"
+#include "vault/forget.h"
 
 static enum ouro_status
 verify_run(struct care *care, struct ouro_error *err)
@@ -11,6 +12,8 @@ verify_run(struct care *care, struct ouro_error *err)
 	status = care_files(care, err);
 	if (status == OURO_OK)
 		status = care_records(care, err);
+	if (status == OURO_OK)
+		status = forget_claims(care->vault, err);
 	if (status == OURO_OK)
 		status = care_rows(care, err);
 	if (status == OURO_OK)

@@ -115,6 +115,18 @@ engine_mend(struct care *care, struct engine *engine, struct ouro_error *err)
 	return status == OURO_DAMAGED ? OURO_OK : status;
 }
 
+/* This engine is damaged, and the other copy of its rows is known not to be
+ * whole either. */
+static bool
+both_lack_rows(const struct care *care, const struct engine *engine)
+{
+	struct ouro_vault *vault = care->vault;
+
+	return engine == vault->copies
+	    ? care->records_lost
+	    : engine == vault->records && atomic_load(&vault->copies_behind);
+}
+
 static enum ouro_status
 engine_care(struct care *care, struct engine *engine, const char *path,
     bool *damaged, struct ouro_error *err)
@@ -134,6 +146,11 @@ engine_care(struct care *care, struct engine *engine, const char *path,
 	*damaged = status == OURO_DAMAGED;
 	if (status != OURO_DAMAGED)
 		return status;
+	if (both_lack_rows(care, engine)) {
+		status = care_versions_lost(care, err);
+		if (status != OURO_OK)
+			return status;
+	}
 	if (!care->repairing)
 		return OURO_OK;
 	if (engine == care->vault->records) {

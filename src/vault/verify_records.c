@@ -131,12 +131,19 @@ table_text(struct bytes key)
 	}
 }
 
+static bool
+is_of_history(struct bytes key)
+{
+	return key.data[0] == ROW_REF || key.data[0] == ROW_CONTEXT;
+}
+
 static enum ouro_status
 fault_tell(struct care *care, struct bytes key, const struct pair *pair,
     enum ouro_state state, struct ouro_error *err)
 {
 	bool has_id = key.size == 1 + HASH_SIZE;
 	const uint8_t *id = has_id ? key.data + 1 : NULL;
+	struct engine_value value = { 0 };
 	char name[24] = "";
 
 	care->result->records_bad++;
@@ -146,6 +153,9 @@ fault_tell(struct care *care, struct bytes key, const struct pair *pair,
 		id_short(id, name);
 	care_tell(care, OURO_PART_RECORD, state, id, "%s record %s %s",
 	    table_text(key), name, pair_text(pair));
+	if (state == OURO_STATE_LOST && is_of_history(key) &&
+	    record_good(care->vault, key, &value, NULL) == OURO_DAMAGED)
+		return care_versions_lost(care, err);
 	if (!has_id || key.data[0] == ROW_REF)
 		return OURO_OK;
 	return care_note(care, id, state, err);

@@ -69,7 +69,9 @@ enum ouro_status chunk_row_put(struct ouro_vault *vault,
     struct ouro_error *err);
 /* Makes a row from what lies in the lanes; OURO_NOT_FOUND when nothing does.
  * touched = 0. Missing slices below the highest index found, or below the
- * slice count of a descriptor, are listed in bad, at their usual lane. */
+ * slice count of a descriptor, are listed in bad, at their usual lane. So are
+ * those that cannot be read just now, as on a bad disk, while k others of some
+ * stripe can; else the answer is what the disk said (OURO_IO). */
 enum ouro_status chunk_discover(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out, struct ouro_error *err);
 

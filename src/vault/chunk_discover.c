@@ -25,6 +25,8 @@ struct discovery {
 	struct stripe_found **stripes;
 	size_t count;
 	uint64_t ignored; /* slices of further stripes */
+	uint64_t unread; /* slices, or lanes, that could not be read just now */
+	struct ouro_error error; /* of the last of these */
 };
 
 static void
@@ -95,40 +97,90 @@ slice_note(struct discovery *discovery, const struct slice *slice,
 	return OURO_OK;
 }
 
-/* Everything one lane holds of the chunk; damaged slices are passed over. */
+/* Notes a slice if it is the one that its key names. */
+static enum ouro_status
+slice_meet(struct discovery *discovery, const uint8_t id[HASH_SIZE],
+    unsigned number, struct bytes key, struct bytes value,
+    struct ouro_error *err)
+{
+	struct slice slice = { 0 };
+	enum ouro_status status = OURO_OK;
+
+	if (key.size == SLICE_KEY_SIZE &&
+	    slice_decode(value, &slice, NULL) == OURO_OK &&
+	    memcmp(slice.chunk_id, id, HASH_SIZE) == 0 &&
+	    memcmp(slice.stripe_id, key.data + HASH_SIZE, STRIPE_ID_SIZE) ==
+		0 &&
+	    slice.index == key.data[SLICE_KEY_SIZE - 1])
+		status = slice_note(discovery, &slice, number, err);
+	slice_release(&slice);
+	return status;
+}
+
+static void
+unread_note(struct discovery *discovery, const struct ouro_error *error)
+{
+	discovery->unread++;
+	discovery->error = *error;
+}
+
+/* Everything one lane holds of the chunk; what is damaged or cannot be read is
+ * passed over. Fails for want of memory only. */
 static enum ouro_status
 lane_search(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     unsigned number, struct discovery *discovery, struct ouro_error *err)
 {
 	struct engine_range range = { .prefix = bytes_of(id, HASH_SIZE) };
-	struct engine_scan *scan;
+	struct engine_scan *scan = NULL;
 	struct bytes key, value;
+	struct ouro_error error = { 0 };
 	enum ouro_status status;
 
-	status = engine_scan_open(lane(vault, number), &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	for (;;) {
-		struct slice slice = { 0 };
-
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status == OURO_DAMAGED)
-			continue;
-		if (status != OURO_OK)
-			break;
-		if (key.size == SLICE_KEY_SIZE &&
-		    slice_decode(value, &slice, NULL) == OURO_OK &&
-		    memcmp(slice.chunk_id, id, HASH_SIZE) == 0 &&
-		    memcmp(slice.stripe_id, key.data + HASH_SIZE,
-			STRIPE_ID_SIZE) == 0 &&
-		    slice.index == key.data[SLICE_KEY_SIZE - 1])
-			status = slice_note(discovery, &slice, number, err);
-		slice_release(&slice);
-		if (status != OURO_OK)
-			break;
+	status = engine_scan_open(lane(vault, number), &range, &scan, &error);
+	while (status == OURO_OK) {
+		key = bytes_of(NULL, 0);
+		status = engine_scan_next(scan, &key, &value, &error);
+		if (status == OURO_OK)
+			status = slice_meet(discovery, id, number, key, value,
+			    &error);
+		else if (status == OURO_IO && key.size > 0)
+			unread_note(discovery, &error);
+		if (status == OURO_DAMAGED ||
+		    (status == OURO_IO && key.size > 0))
+			status = OURO_OK; /* the next one may be whole */
 	}
 	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	if (status == OURO_NO_MEMORY)
+		return error_memory(err);
+	if (status != OURO_END)
+		unread_note(discovery, &error);
+	return OURO_OK;
+}
+
+static unsigned
+stripe_count(const struct stripe_found *stripe)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < stripe->row.lanes.len; i++)
+		count += stripe->lanes[i] != LANE_NONE;
+	return count;
+}
+
+/* Slices that cannot be read count as missing while the others give the chunk;
+ * otherwise nobody knows yet what is left of it. */
+static enum ouro_status
+discovery_judge(const struct discovery *discovery, struct ouro_error *err)
+{
+	if (discovery->unread == 0)
+		return OURO_OK;
+	for (size_t i = 0; i < discovery->count; i++)
+		if (stripe_count(discovery->stripes[i]) >=
+		    discovery->stripes[i]->row.k)
+			return OURO_OK;
+	if (err != NULL)
+		*err = discovery->error;
+	return discovery->error.status;
 }
 
 /* Slices that were not found get the lane they would be written to, one
@@ -198,6 +250,13 @@ chunk_discover(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 		    "chunk %s: %" PRIu64 " slices of more than %d stripes "
 		    "were not looked at",
 		    id_short(id, name), discovery.ignored, STRIPES_MAX);
+	if (discovery.unread > 0)
+		log_write(&vault->log, LOG_INFO,
+		    "chunk %s: in %" PRIu64
+		    " places slices could not be read: %s",
+		    id_short(id, name), discovery.unread, discovery.error.text);
+	if (status == OURO_OK)
+		status = discovery_judge(&discovery, err);
 	for (size_t i = 0; i < discovery.count; i++)
 		stripe_complete(discovery.stripes[i], lane_count);
 	if (status == OURO_OK && discovery.count == 0)

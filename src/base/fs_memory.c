@@ -10,7 +10,17 @@ struct fs_memory {
 	struct store store; /* first */
 	struct fs_fault fault;
 	uint64_t calls[FS_CALL_ANY + 1];
+	uint64_t matched; /* calls that the fault is about */
 };
+
+static bool
+path_is_in(const char *path, const char *top)
+{
+	size_t size = strlen(top);
+
+	return strncmp(path, top, size) == 0 &&
+	    (path[size] == '\0' || path[size] == '/');
+}
 
 static enum ouro_status
 memory_admit(struct store *store, enum fs_call call, const char *path,
@@ -18,17 +28,18 @@ memory_admit(struct store *store, enum fs_call call, const char *path,
 {
 	struct fs_memory *memory = (struct fs_memory *)store;
 	const struct fs_fault *fault = &memory->fault;
-	uint64_t n;
 
 	if (call == FS_CALL_ANY)
 		return OURO_OK;
 	memory->calls[call]++;
 	memory->calls[FS_CALL_ANY]++;
 	if (fault->nth == 0 ||
-	    (fault->call != call && fault->call != FS_CALL_ANY))
+	    (fault->call != call && fault->call != FS_CALL_ANY) ||
+	    (fault->path != NULL && !path_is_in(path, fault->path)))
 		return OURO_OK;
-	n = memory->calls[fault->call];
-	if (n < fault->nth || (n > fault->nth && !fault->for_ever))
+	memory->matched++;
+	if (memory->matched < fault->nth ||
+	    (memory->matched > fault->nth && !fault->for_ever))
 		return OURO_OK;
 	store->half = call == FS_CALL_WRITE && fault->short_write;
 	return error_errno(err, fault->errnum == 0 ? EIO : fault->errnum,
@@ -66,6 +77,7 @@ fs_memory_fault(struct fs *fs, struct fs_fault fault)
 	struct fs_memory *memory = (struct fs_memory *)fs_store_enter(fs);
 
 	memory->fault = fault;
+	memory->matched = 0;
 	memset(memory->calls, 0, sizeof(memory->calls));
 	fs_store_leave(&memory->store);
 }

@@ -31,6 +31,8 @@ struct fs_fault {
 	int errnum;
 	bool for_ever;	  /* that call and all later ones of its kind */
 	bool short_write; /* FS_CALL_WRITE: half of it is written first */
+	/* Only calls on this path, or below it, count; NULL = all. Borrowed. */
+	const char *path;
 };
 
 struct fs *fs_memory_new(uint64_t seed); /* NULL when out of memory */

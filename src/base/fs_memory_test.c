@@ -119,7 +119,7 @@ nth_call_of_each_kind_fails(void **state)
 		enum fs_call call = (enum fs_call)kind;
 
 		fs_memory_fault(fs,
-		    (struct fs_fault){ call, 2, EIO, false, false });
+		    (struct fs_fault){ call, 2, EIO, false, false, NULL });
 		assert_int_equal(call_make(fs, file, call), OURO_OK);
 		assert_int_equal(call_make(fs, file, call), OURO_IO);
 		assert_int_equal(call_make(fs, file, call), OURO_OK);
@@ -136,7 +136,7 @@ faults_last_for_ever_when_told(void **state)
 	struct ouro_error err = { 0 };
 
 	fs_memory_fault(fs,
-	    (struct fs_fault){ FS_CALL_SYNC, 2, EROFS, true, false });
+	    (struct fs_fault){ FS_CALL_SYNC, 2, EROFS, true, false, NULL });
 	assert_int_equal(fs_sync(file, NULL), OURO_OK);
 	assert_int_equal(fs_sync(file, &err), OURO_READ_ONLY);
 	assert_int_equal(err.sys_errno, EROFS);
@@ -157,7 +157,7 @@ any_call_can_be_the_nth(void **state)
 	uint64_t size;
 
 	fs_memory_fault(fs,
-	    (struct fs_fault){ FS_CALL_ANY, 3, 0, false, false });
+	    (struct fs_fault){ FS_CALL_ANY, 3, 0, false, false, NULL });
 	assert_int_equal(write_text(file, 0, "x"), OURO_OK);
 	assert_int_equal(fs_size(file, &size, NULL), OURO_OK);
 	assert_int_equal(fs_sync(file, NULL), OURO_OK);
@@ -175,13 +175,13 @@ short_writes_do_half(void **state)
 	size_t got;
 
 	fs_memory_fault(fs,
-	    (struct fs_fault){ FS_CALL_WRITE, 1, ENOSPC, false, true });
+	    (struct fs_fault){ FS_CALL_WRITE, 1, ENOSPC, false, true, NULL });
 	assert_int_equal(fs_write(file, 0, parts, 2, NULL), OURO_NO_SPACE);
 	assert_int_equal(fs_read(file, 0, data, 8, &got, NULL), OURO_OK);
 	assert_int_equal(got, 4);
 	assert_memory_equal(data, "abcd", 4);
 	fs_memory_fault(fs,
-	    (struct fs_fault){ FS_CALL_WRITE, 1, ENOSPC, false, false });
+	    (struct fs_fault){ FS_CALL_WRITE, 1, ENOSPC, false, false, NULL });
 	assert_int_equal(fs_write(file, 4, parts, 2, NULL), OURO_NO_SPACE);
 	assert_int_equal(size_of(file), 4);
 	fs_close(file);
@@ -214,7 +214,8 @@ write_file_is_clean_after_any_fault(void **state)
 		calls = fs_memory_calls(fs, FS_CALL_ANY);
 		assert_int_equal(calls, 6);
 		fs_memory_fault(fs,
-		    (struct fs_fault){ FS_CALL_ANY, nth, EIO, false, true });
+		    (struct fs_fault){ FS_CALL_ANY, nth, EIO, false, true,
+			NULL });
 		status = fs_write_file(fs, "/a", bytes_text("newer"), NULL);
 		fs_memory_fault(fs, (struct fs_fault){ 0 });
 		assert_int_equal(fs_list(fs, "/", each_count, &names, NULL),
@@ -360,6 +361,35 @@ paths_are_walked_from_one_root(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void
+a_fault_may_be_of_one_path(void **state)
+{
+	const char *const names[] = { "/d", "/d/a", "/d/a.copy", "/d/a/b" };
+	const bool failing[] = { false, true, false, true };
+	struct fs *fs = fs_memory_new(1);
+
+	(void)state;
+	for (int for_ever = 0; for_ever < 2; for_ever++)
+		for (int i = 0; i < 4; i++) {
+			struct fs_file *file = NULL;
+			enum ouro_status status;
+
+			fs_memory_fault(fs,
+			    (struct fs_fault){ .call = FS_CALL_OPEN,
+				.nth = 1,
+				.errnum = EIO,
+				.for_ever = for_ever == 1,
+				.path = "/d/a" });
+			for (int j = 0; j < 2; j++) {
+				status = fs_open(fs, names[i], FS_READ, &file,
+				    NULL);
+				assert_int_equal(status == OURO_IO,
+				    failing[i] && (j == 0 || for_ever == 1));
+			}
+		}
+	fs_memory_free(fs);
+}
+
 int
 main(void)
 {
@@ -375,6 +405,7 @@ main(void)
 		TEST(time_and_randomness_come_from_the_seed),
 		TEST(flip_damages_one_byte),
 		TEST(paths_are_walked_from_one_root),
+		cmocka_unit_test(a_fault_may_be_of_one_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,39 @@ k_slices_must_be_left(void **state)
 	test_vault_close(&world.test);
 }
 
+/* A bad disk, whose files are there but cannot be read. */
+static void
+m_lanes_may_be_beyond_reading(void **state)
+{
+	struct world world;
+
+	(void)state;
+	world_open(&world);
+	for (unsigned number = 0; number < 6; number++) {
+		Ouro__ChunkRow *row;
+
+		fs_memory_fault(world.test.fs,
+		    (struct fs_fault){ .call = FS_CALL_READ,
+			.nth = 1,
+			.errnum = EIO,
+			.for_ever = true,
+			.path = number < 5 ? lane_path(world.test.vault, number)
+					   : TEST_DIR "/lanes" });
+		if (number == 5) {
+			assert_int_equal(discover(&world, &row), OURO_IO);
+			continue;
+		}
+		test_ok(discover(&world, &row), &world.test.err);
+		assert_int_equal(row->stripes[0]->bad.len, 1);
+		assert_int_equal(
+		    row->stripes[0]->lanes.data[row->stripes[0]->bad.data[0]],
+		    number);
+		canonical_free(&row->base);
+		test_reads_random(&world.test, world.put.content, SIZE, 3);
+	}
+	test_vault_close(&world.test);
+}
+
 /* The row is gone, and one disk is bad: reading goes on, and the heal puts
  * back what was not to be read. */
 static void
@@ -141,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_slice_that_cannot_be_read_counts_as_missing),
 		cmocka_unit_test(k_slices_must_be_left),
+		cmocka_unit_test(m_lanes_may_be_beyond_reading),
 		cmocka_unit_test(a_chunk_without_row_reads_beside_a_bad_lane),
 	};
 

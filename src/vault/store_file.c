@@ -177,12 +177,19 @@ store_file_check(struct fs *fs, const char *dir, enum store_file_kind kind,
 		out->status = file_read(fs, path, kind, content, &out->error);
 }
 
-/* Is this one wrong on the disk, and not only now and for us? */
+/* Is this one known to be wrong, so that nothing is lost with it? Of one that
+ * cannot be read nobody knows: it may be whole, and newer than the other. */
+static bool
+state_is_wrong(const struct store_file_state *state)
+{
+	return state->status == OURO_NOT_FOUND || state->status == OURO_DAMAGED;
+}
+
+/* Wrong or not to be read: the other one may stand for it. */
 static bool
 state_is_bad(const struct store_file_state *state)
 {
-	return state->status == OURO_NOT_FOUND ||
-	    state->status == OURO_DAMAGED || state->status == OURO_IO;
+	return state_is_wrong(state) || state->status == OURO_IO;
 }
 
 /* The one answer for two files of which neither could be read. */
@@ -190,12 +197,13 @@ static enum ouro_status
 neither_whole(const struct store_file_state state[2], struct ouro_error *err)
 {
 	int told = state[0].status == OURO_NOT_FOUND ? 1 : 0;
+	bool unread = state[0].status == OURO_IO || state[1].status == OURO_IO;
 
 	if (state_is_bad(&state[0]) && state_is_bad(&state[1]) &&
 	    (state[0].status == OURO_DAMAGED ||
 		state[1].status == OURO_DAMAGED))
-		return error_set(err, OURO_DAMAGED, "%.240s; %.240s",
-		    state[0].error.text, state[1].error.text);
+		return error_set(err, unread ? OURO_IO : OURO_DAMAGED,
+		    "%.240s; %.240s", state[0].error.text, state[1].error.text);
 	if (err != NULL)
 		*err = state[told].error;
 	return state[told].status;
@@ -227,14 +235,26 @@ file_heal(struct fs *fs, const char *dir, enum store_file_kind kind, bool copy,
 	buffer_release(&frame);
 }
 
+/* A second try: what failed in passing must not decide which one is taken. */
+static void
+file_check(const struct store_file_choice *choice, bool copy,
+    struct buffer *content, struct store_file_state *out)
+{
+	for (int i = 0; i < 2; i++) {
+		store_file_check(choice->fs, choice->dir, choice->kind, copy,
+		    content, out);
+		if (out->status != OURO_IO)
+			return;
+	}
+}
+
 /* Reads both and hears the judge; equal ones are judged once. */
 static void
 both_check(const struct store_file_choice *choice, struct buffer found[2],
     struct store_file_state state[2], uint64_t rank[2])
 {
 	for (int i = 0; i < 2; i++) {
-		store_file_check(choice->fs, choice->dir, choice->kind, i == 1,
-		    &found[i], &state[i]);
+		file_check(choice, i == 1, &found[i], &state[i]);
 		if (state[i].status != OURO_OK || choice->judge == NULL)
 			continue;
 		if (i == 1 && state[0].status == OURO_OK &&
@@ -248,7 +268,8 @@ both_check(const struct store_file_choice *choice, struct buffer found[2],
 	}
 }
 
-/* Writes again what is missing, wrong or different. */
+/* Writes again what is missing, wrong or different; what cannot be read is
+ * left as it is, for a repair or the next writing. */
 static void
 both_heal(const struct store_file_choice *choice, const struct buffer found[2],
     const struct store_file_state state[2], int good)
@@ -257,9 +278,9 @@ both_heal(const struct store_file_choice *choice, const struct buffer found[2],
 		bool heal = state[i].status == OURO_OK
 		    ? !bytes_equal(buffer_bytes(&found[i]),
 			  buffer_bytes(&found[good]))
-		    : state_is_bad(&state[i]);
+		    : state_is_wrong(&state[i]);
 
-		if (heal && state[i].status != OURO_OK)
+		if (state[i].status != OURO_OK)
 			log_write(choice->log, LOG_WARNING, "%s",
 			    state[i].error.text);
 		if (heal && !choice->read_only)

@@ -42,8 +42,9 @@ void store_file_check(struct fs *fs, const char *dir, enum store_file_kind kind,
 /*
  * Reads whichever is whole, the first if both are; unless read_only, one that
  * is missing, damaged or different is then written again from the other and
- * log told. OURO_NOT_FOUND when neither is there; OURO_DAMAGED when neither
- * is whole.
+ * log told. One that cannot be read twice in a row (OURO_IO) is left as it is:
+ * it may be whole, and the newer of both. OURO_NOT_FOUND when neither is there;
+ * OURO_DAMAGED when neither is whole; OURO_IO when that is not known of one.
  */
 enum ouro_status store_file_read(struct fs *fs, const char *dir,
     enum store_file_kind kind, bool read_only, const struct log *log,

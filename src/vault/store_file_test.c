@@ -353,6 +353,119 @@ reading_survives_one_failed_call(void **unused)
 	}
 }
 
+/* ---- files that cannot be read --------------------------------------------- */
+
+/* The newer content in the one, the older in the other. */
+static struct fs *
+fs_with_newer(bool copy)
+{
+	struct fs *fs = fs_with(copy ? NEW : OLD);
+	struct buffer frame = { 0 };
+
+	assert_int_equal(fs_read_file(fs, paths[1], SIZE_MAX, &frame, NULL),
+	    OURO_OK);
+	assert_int_equal(store_file_write(fs, DIR, STORE_FILE_KEYRING,
+			     bytes_text(copy ? OLD : NEW), NULL),
+	    OURO_OK);
+	assert_int_equal(fs_write_file(fs, paths[1], buffer_bytes(&frame),
+			     NULL),
+	    OURO_OK);
+	buffer_release(&frame);
+	return fs;
+}
+
+static void
+reads_fail(struct fs *fs, const char *path, bool for_ever)
+{
+	fs_memory_fault(fs,
+	    (struct fs_fault){ .call = FS_CALL_OPEN,
+		.nth = path != NULL,
+		.errnum = EIO,
+		.for_ever = for_ever,
+		.path = path });
+}
+
+static enum ouro_status
+judge(void *context, struct bytes content, uint64_t *rank,
+    struct ouro_error *err)
+{
+	(void)context;
+	(void)err;
+	*rank = bytes_equal(content, bytes_text(NEW)) ? 2 : 1;
+	return OURO_OK;
+}
+
+static enum ouro_status
+choose(struct fs *fs, const char *expected)
+{
+	struct store_file_choice choice = { .fs = fs,
+		.dir = DIR,
+		.kind = STORE_FILE_KEYRING,
+		.log = &counting,
+		.judge = judge };
+	struct buffer content = { 0 };
+	enum ouro_status status = store_file_choose(&choice, &content, NULL);
+
+	if (status == OURO_OK)
+		assert_true(
+		    bytes_equal(buffer_bytes(&content), bytes_text(expected)));
+	buffer_release(&content);
+	return status;
+}
+
+/* It is the only one with the newer content, and is there when it can be read
+ * again. */
+static void
+a_newer_file_outlives_a_failing_disk(void **unused)
+{
+	(void)unused;
+	for (int copy = 0; copy < 2; copy++) {
+		struct fs *fs = fs_with_newer(copy);
+
+		lines = 0;
+		reads_fail(fs, paths[copy], true);
+		assert_int_equal(choose(fs, OLD), OURO_OK);
+		assert_int_equal(lines, 1);
+		reads_fail(fs, NULL, false);
+		assert_int_equal(choose(fs, NEW), OURO_OK);
+		assert_int_equal(checked(fs, false), OURO_OK);
+		fs_memory_free(fs);
+	}
+}
+
+/* The second look reads it. */
+static void
+a_failure_in_passing_decides_nothing(void **unused)
+{
+	(void)unused;
+	for (int copy = 0; copy < 2; copy++) {
+		struct fs *fs = fs_with_newer(copy);
+
+		reads_fail(fs, paths[copy], false);
+		assert_int_equal(choose(fs, NEW), OURO_OK);
+		fs_memory_free(fs);
+	}
+}
+
+/* Neither is taken for lost while one might be read later. */
+static void
+an_unread_file_is_not_a_damaged_one(void **unused)
+{
+	(void)unused;
+	for (int copy = 0; copy < 2; copy++) {
+		struct fs *fs = fs_with(OLD);
+
+		assert_int_equal(fs_memory_flip(fs, paths[1 - copy], 20, 1),
+		    OURO_OK);
+		reads_fail(fs, paths[copy], true);
+		assert_int_equal(read_keyring(fs, false, NULL), OURO_IO);
+		reads_fail(fs, NULL, false);
+		assert_int_equal(read_keyring(fs, false, OLD), OURO_OK);
+		assert_int_equal(checked(fs, copy == 0), OURO_OK);
+		fs_memory_free(fs);
+	}
+}
+
 int
 main(void)
 {
@@ -369,6 +482,9 @@ main(void)
 		cmocka_unit_test(a_failed_first_write_leaves_nothing),
 		cmocka_unit_test(a_dying_disk_leaves_one_of_both),
 		cmocka_unit_test(reading_survives_one_failed_call),
+		cmocka_unit_test(a_newer_file_outlives_a_failing_disk),
+		cmocka_unit_test(a_failure_in_passing_decides_nothing),
+		cmocka_unit_test(an_unread_file_is_not_a_damaged_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -359,6 +359,10 @@ struct ouro_remove_result {
 	uint64_t chunks_kept; /* shared with something else */
 	uint64_t slices_kept;
 	uint64_t chunks_free; /* to be collected */
+	/* It is removed, but something could not be read that was to be
+	 * counted: contents and the three after it are too low, and the
+	 * reports of what was kept are not all. */
+	bool uncounted;
 };
 
 /*
@@ -366,6 +370,9 @@ struct ouro_remove_result {
  * every version (of this owner) that reaches a content. The space is
  * given back by ouro_gc.
  *   OURO_NOT_FOUND; OURO_REFUSED after each reason was reported
+ * OURO_OK means that all of it is removed, whether or not what it leaves
+ * behind could be counted. After any other answer result->versions tells how
+ * many versions were removed all the same, of a content with several names.
  */
 enum ouro_status ouro_remove(struct ouro_vault *vault,
     const struct ouro_target *target, const struct ouro_remove_options *options,

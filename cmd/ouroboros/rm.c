@@ -126,6 +126,7 @@ print_removed(struct invocation *inv, const struct ouro_target *target,
 		reply_uint(out, "chunks_free", result->chunks_free);
 		reply_uint(out, "chunks_kept", result->chunks_kept);
 		reply_uint(out, "slices_kept", result->slices_kept);
+		reply_bool(out, "uncounted", result->uncounted);
 		reasons_print(out, "kept", kept);
 		reply_end(out);
 		return;
@@ -145,6 +146,26 @@ print_removed(struct invocation *inv, const struct ouro_target *target,
 		    "content uses too",
 		    (unsigned long long)result->chunks_kept,
 		    (unsigned long long)result->slices_kept);
+	if (result->uncounted)
+		report_note(inv,
+		    "not all of what it leaves behind could be counted; "
+		    "'ouroboros verify' tells why");
+}
+
+/* What was removed before the failure is part of the answer. */
+static int
+fail(struct invocation *inv, const char *text,
+    const struct ouro_remove_result *result, const struct ouro_error *err)
+{
+	if (result->versions > 0 && inv->json) {
+		reply_object(&inv->out, NULL);
+		reply_uint(&inv->out, "versions_removed", result->versions);
+	} else if (result->versions > 0) {
+		report_note(inv, "%s: removed %llu version%s, not all", text,
+		    (unsigned long long)result->versions,
+		    result->versions == 1 ? "" : "s");
+	}
+	return report_failure(inv, text, err);
 }
 
 static int
@@ -184,7 +205,7 @@ remove_one(struct invocation *inv, struct ouro_vault *vault, const char *text)
 	else if (status == OURO_REFUSED)
 		code = refuse(inv, text, &reasons, &err);
 	else
-		code = report_failure(inv, text, &err);
+		code = fail(inv, text, &result, &err);
 	free(reasons.items);
 	return code;
 }
@@ -220,8 +241,10 @@ const struct command rm_command = {
 	    "'ouroboros gc'.\n"
 	    "\n"
 	    "With --json: an object with hash, versions_removed, contents_removed,\n"
-	    "chunks_free, chunks_kept, slices_kept, and kept, a list of {reason, hash,\n"
-	    "count}; when refused, reasons is such a list.",
+	    "chunks_free, chunks_kept, slices_kept, uncounted (true: something could not be\n"
+	    "read, so these are too low), and kept, a list of {reason, hash, count}; when\n"
+	    "refused, reasons is such a list; after a failure, versions_removed tells what\n"
+	    "was removed all the same.",
 	.options = OPTION_BIT(OPTION_FORCE),
 	.operands_min = 1,
 	.operands_max = SIZE_MAX,

@@ -42,13 +42,15 @@ account_load(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 /* ---- chunks ---------------------------------------------------------------- */
 
 static uint64_t
-chunk_slices(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+chunk_slices(struct account *account, const uint8_t id[HASH_SIZE])
 {
 	Ouro__ChunkRow *row;
 	uint64_t slices = 0;
 
-	if (chunk_row_get(vault, id, &row, NULL) != OURO_OK)
+	if (chunk_row_get(account->vault, id, &row, NULL) != OURO_OK) {
+		account->result->uncounted = true;
 		return 0;
+	}
 	for (size_t i = 0; i < row->n_stripes; i++)
 		slices += row->stripes[i]->lanes.len - row->stripes[i]->bad.len;
 	canonical_free(&row->base);
@@ -67,8 +69,7 @@ chunk_account(struct account *account, const uint8_t id[HASH_SIZE], bool shared,
 	if (shared) {
 		account->shared++;
 		account->result->chunks_kept++;
-		account->result->slices_kept += chunk_slices(account->vault,
-		    id);
+		account->result->slices_kept += chunk_slices(account, id);
 	} else {
 		account->result->chunks_free++;
 	}
@@ -85,8 +86,10 @@ account_visit(void *context, const uint8_t id[HASH_SIZE], unsigned level,
 	enum ouro_status status = OURO_OK;
 	bool shared = level < account->shared_level;
 
-	if (found != OURO_OK)
+	if (found != OURO_OK) {
+		account->result->uncounted = true;
 		return OURO_OK;
+	}
 	if (!shared) {
 		account->shared_level = 0;
 		status = reach_part(account->vault, id, &account->dead, err);

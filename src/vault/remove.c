@@ -38,11 +38,36 @@ reasons_report(const struct removal *removal, enum ouro_reason reason,
 		    reasons->count);
 }
 
+/* Before the version goes, so that no failure can follow its going. */
 static enum ouro_status
 target_add(struct removal *removal, const uint8_t id[HASH_SIZE],
     struct ouro_error *err)
 {
 	return buffer_append(&removal->targets, bytes_of(id, HASH_SIZE), err);
+}
+
+/* The versions of the targets added since the last call are removed, or are
+ * not. */
+static void
+targets_settle(struct removal *removal, bool removed)
+{
+	uint64_t *versions = &removal->account.result->versions;
+
+	if (removed)
+		*versions = removal->targets.size / HASH_SIZE;
+	else
+		removal->targets.size = (size_t)*versions * HASH_SIZE;
+}
+
+/* What was removed stays removed: the answer tells that it is not all of what
+ * there is to tell. */
+static void
+removal_uncounted(const struct removal *removal, const struct ouro_error *error)
+{
+	removal->account.result->uncounted = true;
+	log_write(&removal->vault->log, LOG_WARNING,
+	    "what a removal leaves behind could not be counted: %s",
+	    error->text);
 }
 
 /* ---- a name ------------------------------------------------------------------ */
@@ -75,17 +100,17 @@ name_delete(struct removal *removal, struct name *name, struct ouro_error *err)
 	enum ouro_status status = OURO_OK;
 
 	for (size_t i = 0; status == OURO_OK && i < name->count; i++) {
-		if (name->versions[i].deletion)
-			continue;
-		status = target_add(removal, name->versions[i].target, err);
-		removal->account.result->versions++;
+		if (!name->versions[i].deletion)
+			status = target_add(removal, name->versions[i].target,
+			    err);
 	}
 	if (status == OURO_OK)
 		status = ref_get(vault, winner->id, &ref, err);
-	if (status != OURO_OK)
-		return status;
-	status = deletion_commit(removal, name, ref, err);
-	canonical_free(&ref->base);
+	if (status == OURO_OK) {
+		status = deletion_commit(removal, name, ref, err);
+		canonical_free(&ref->base);
+	}
+	targets_settle(removal, status == OURO_OK);
 	/* The name is deleted; that its versions cannot go yet is no failure. */
 	if (status == OURO_OK)
 		drop_name(vault, name->namespace_, name->path, &dropped, NULL);
@@ -146,11 +171,11 @@ version_drop(struct removal *removal, const uint8_t id[HASH_SIZE],
 	enum ouro_status status;
 
 	memcpy(list[0], id, HASH_SIZE);
-	status = commit(removal->vault, &change, err);
-	if (status != OURO_OK)
-		return status;
-	removal->account.result->versions++;
-	return target_add(removal, ref->target.data, err);
+	status = target_add(removal, ref->target.data, err);
+	if (status == OURO_OK)
+		status = commit(removal->vault, &change, err);
+	targets_settle(removal, status == OURO_OK);
+	return status;
 }
 
 static enum ouro_status
@@ -277,6 +302,7 @@ content_orphan(struct removal *removal, const uint8_t id[HASH_SIZE],
     struct ouro_error *err)
 {
 	struct drop_content drop = { .orphan = true };
+	struct ouro_error error;
 	Ouro__ContentRecord *record;
 	enum ouro_status status = account_load(removal->vault, id, &record,
 	    err);
@@ -286,8 +312,9 @@ content_orphan(struct removal *removal, const uint8_t id[HASH_SIZE],
 	status = drop_content(removal->vault, id, &drop, err);
 	if (status == OURO_OK)
 		status = engine_barrier(removal->vault->records, err);
-	if (status == OURO_OK && drop.done)
-		status = account_gone(&removal->account, id, record, err);
+	if (status == OURO_OK && drop.done &&
+	    account_gone(&removal->account, id, record, &error) != OURO_OK)
+		removal_uncounted(removal, &error);
 	canonical_free(&record->base);
 	return status;
 }
@@ -350,24 +377,26 @@ remove_target(struct removal *removal, const struct ouro_target *target,
 	return status;
 }
 
-/* Each content once, in the order in which they lost their versions. */
-static enum ouro_status
-removal_account(struct removal *removal, struct ouro_error *err)
+/* Each content once, in the order in which they lost their versions. One that
+ * cannot be read does not keep the others from being counted. */
+static void
+removal_account(struct removal *removal)
 {
 	struct hash_set done = { 0 };
-	enum ouro_status status = OURO_OK;
 
-	for (size_t at = 0; status == OURO_OK && at < removal->targets.size;
-	     at += HASH_SIZE) {
+	for (size_t at = 0; at < removal->targets.size; at += HASH_SIZE) {
 		const uint8_t *id = removal->targets.data + at;
+		struct ouro_error error;
+		enum ouro_status status;
 		bool added;
 
-		status = hash_set_add(&done, id, &added, err);
+		status = hash_set_add(&done, id, &added, &error);
 		if (status == OURO_OK && added)
-			status = account_content(&removal->account, id, err);
+			status = account_content(&removal->account, id, &error);
+		if (status != OURO_OK)
+			removal_uncounted(removal, &error);
 	}
 	hash_set_release(&done);
-	return status;
 }
 
 enum ouro_status
@@ -389,8 +418,7 @@ ouro_remove(struct ouro_vault *vault, const struct ouro_target *target,
 		return error_set(err, OURO_READ_ONLY,
 		    "the vault was opened read-only");
 	status = remove_target(&removal, target, err);
-	if (status == OURO_OK)
-		status = removal_account(&removal, err);
+	removal_account(&removal);
 	account_release(&removal.account);
 	buffer_release(&removal.targets);
 	return status;

@@ -137,6 +137,9 @@ void ouro_vault_close(struct ouro_vault *vault);
 bool ouro_vault_is_new(const struct ouro_vault *vault);
 /* Where the member's key file lies; borrowed from the vault. */
 const char *ouro_vault_key_file(const struct ouro_vault *vault);
+/* The data path of that number, from 0, that the store was made with; NULL
+ * behind the last. Borrowed from the vault. */
+const char *ouro_vault_data_path(const struct ouro_vault *vault, size_t number);
 
 /* ---- hashes ------------------------------------------------------------------ */
 

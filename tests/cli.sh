@@ -298,6 +298,52 @@ info_gives_every_size() {
 	answers '^size of everything +976\.6 KiB$'
 }
 
+lanes_of() { # directory
+	find "$1" -name 'segment-*.dat' -path '*/[0-9][0-9]/*' | wc -l
+}
+
+slices_lie_on_every_data_path() {
+	local hash n
+	mkdir one two
+	random 3000000 >file
+	expect 0 put file --data-path one --data-path "$PWD/two"
+	hash=$(cat out)
+	for n in one two store/lanes; do
+		[ "$(lanes_of "$n")" -gt 0 ] || fail "no slices in $n"
+	done
+	expect 0 stats
+	answers "^data path +$(exactly "$PWD/one")$"
+	answers "^data path +$(exactly "$PWD/two")$"
+	rm -rf two
+	expect 0 get "$hash"
+	cmp -s out file || fail "it differs without one path"
+	mkdir -p two
+	# The same again is no mistake, others are.
+	expect 0 put file --data-path one --data-path two
+	expect 5 put file --data-path two --data-path one
+	says "chosen when it is made"
+	expect 5 put file --data-path one
+	expect 0 verify
+}
+
+data_paths_are_directories() {
+	echo text >file
+	expect 1 put file --data-path missing
+	says "missing: No such file"
+	expect 1 put file --data-path file
+	says "Not a directory"
+	mkdir one
+	ln -s one link
+	expect 2 put file --data-path one --data-path link
+	says "twice"
+	expect 2 ls --data-path one
+	says "does not take --data-path"
+	[ ! -e store ] || fail "a store was made"
+	expect 0 put file --data-path link
+	expect 0 stats --json
+	answers "\"data_paths\":\\[\"$(exactly "$PWD/link")\"\\]"
+}
+
 damage_is_found_and_repaired() {
 	local hash lane
 	random 4000000 >file
@@ -434,6 +480,7 @@ check K26_put_prints_only_the_hash first_use_tells_of_the_key \
 	output_files_are_replaced_whole a_closed_pipe_is_quiet \
 	removal_is_refused_with_reasons K18_removal_tells_what_it_kept \
 	tables_line_up_and_escape_names info_gives_every_size \
+	slices_lie_on_every_data_path data_paths_are_directories \
 	damage_is_found_and_repaired K11_more_than_m_lost_lanes_are_told \
 	old_spellings_work help_has_a_page_for_each_command \
 	json_is_valid_everywhere

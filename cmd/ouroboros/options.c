@@ -33,6 +33,8 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	[OPTION_LONG] = { "long", 'l', NULL, "more detail" },
 	[OPTION_REBUILD_INDEX] = { "rebuild-index", 0, NULL,
 	    "make the index anew from the records" },
+	[OPTION_DATA_PATH] = { "data-path", 0, "DIR",
+	    "a new store spreads its slices over DIR too; repeatable" },
 };
 
 /* What older tools called things. */
@@ -118,6 +120,12 @@ option_set(struct invocation *inv, enum option_id id, const char *value)
 	inv->option[id] = value;
 	if (id == OPTION_QUIET)
 		inv->quiet = true;
+	if (id != OPTION_DATA_PATH)
+		return 0;
+	if (inv->data_path_count == DATA_PATHS_MAX)
+		return report_usage(inv, "at most %d --data-path",
+		    DATA_PATHS_MAX);
+	inv->data_paths[inv->data_path_count++] = value;
 	return 0;
 }
 

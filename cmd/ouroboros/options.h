@@ -28,6 +28,7 @@ enum option_id {
 	OPTION_FORCE,
 	OPTION_LONG,
 	OPTION_REBUILD_INDEX,
+	OPTION_DATA_PATH,
 	OPTION_COUNT
 };
 
@@ -46,11 +47,15 @@ extern const struct option_spec option_specs[OPTION_COUNT];
 
 struct command;
 
+#define DATA_PATHS_MAX 128 /* the library takes no more */
+
 /* One call of the program. */
 struct invocation {
 	const struct command *command;	  /* NULL = none was named */
 	const char *option[OPTION_COUNT]; /* NULL = not given; flags: "" */
-	char **operands;		  /* borrowed from argv */
+	const char *data_paths[DATA_PATHS_MAX];
+	size_t data_path_count;
+	char **operands; /* borrowed from argv */
 	size_t operand_count;
 	bool json;
 	bool quiet;

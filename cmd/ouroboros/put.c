@@ -359,7 +359,8 @@ const struct command put_command = {
 	    "type and parent have the same hash and are stored once.\n"
 	    "\n"
 	    "With --name the file becomes a new version of NAME, and the hash printed is\n"
-	    "the version's. The store is made at first use, with its keys.\n"
+	    "the version's. The store is made at first use, with its keys; --data-path\n"
+	    "then names directories, on disks of their own, for some of its slices.\n"
 	    "\n"
 	    "A directory, a file that cannot be read, or one that changes while it is\n"
 	    "read is named and left out; the others are stored, and the exit code is 1.\n"
@@ -368,7 +369,7 @@ const struct command put_command = {
 	    "version, bytes, chunks, chunks_new, bytes_new, bytes_stored, existed.",
 	.options = OPTION_BIT(OPTION_NAME) | OPTION_BIT(OPTION_PARENT) |
 	    OPTION_BIT(OPTION_TYPE) | OPTION_BIT(OPTION_RS) |
-	    OPTION_BIT(OPTION_META),
+	    OPTION_BIT(OPTION_META) | OPTION_BIT(OPTION_DATA_PATH),
 	.operands_min = 1,
 	.operands_max = SIZE_MAX,
 	.files = true,

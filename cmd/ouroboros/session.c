@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "datapath.h"
 #include "numbers.h"
 #include "passphrase.h"
 #include "report.h"
@@ -208,6 +209,7 @@ session_open(struct invocation *inv, enum session_mode mode,
 		.log_context = inv,
 	};
 	struct ouro_error err = { .status = OURO_OK };
+	struct data_paths paths;
 	enum ouro_status status;
 	char *dir = session_directory(inv);
 	int code = 0;
@@ -216,6 +218,11 @@ session_open(struct invocation *inv, enum session_mode mode,
 		free(dir);
 		return EXIT_USAGE;
 	}
+	code = data_paths_take(inv, &paths);
+	if (code != 0)
+		goto out;
+	options.data_paths = (const char *const *)paths.list;
+	options.data_path_count = paths.count;
 	if (options.passphrase != NULL && options.passphrase[0] == '\0')
 		options.passphrase = NULL;
 	status = open_once(dir, &options, out, &err);
@@ -229,6 +236,10 @@ session_open(struct invocation *inv, enum session_mode mode,
 		code = say_failure(inv, dir, mode, &options, &err);
 	else if (ouro_vault_is_new(*out))
 		say_first_use(inv, dir, *out, options.passphrase != NULL);
+	if (code == 0)
+		code = data_paths_check(inv, *out, &paths);
+out:
+	data_paths_release(&paths);
 	free(dir);
 	return code;
 }

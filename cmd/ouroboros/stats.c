@@ -24,8 +24,9 @@ line_size(const char *label, uint64_t bytes)
 }
 
 static void
-print_text(const struct ouro_stats *s)
+print_text(const struct ouro_vault *vault, const struct ouro_stats *s)
 {
+	const char *path;
 	char ratio[TEXT_RATIO_SIZE];
 
 	line_count("contents", s->contents);
@@ -51,11 +52,16 @@ print_text(const struct ouro_stats *s)
 	line_count("key epoch", s->epoch);
 	line_count("members", s->members);
 	line_count("damaged records", s->damaged);
+	for (size_t i = 0; (path = ouro_vault_data_path(vault, i)) != NULL; i++)
+		printf("%-20s %s\n", "data path", path);
 }
 
 static void
-print_json(struct reply *out, const struct ouro_stats *s)
+print_json(struct reply *out, const struct ouro_vault *vault,
+    const struct ouro_stats *s)
 {
+	const char *path;
+
 	reply_object(out, NULL);
 	reply_uint(out, "contents", s->contents);
 	reply_uint(out, "names", s->names);
@@ -79,6 +85,10 @@ print_json(struct reply *out, const struct ouro_stats *s)
 	reply_uint(out, "epoch", s->epoch);
 	reply_uint(out, "members", s->members);
 	reply_uint(out, "damaged", s->damaged);
+	reply_array(out, "data_paths");
+	for (size_t i = 0; (path = ouro_vault_data_path(vault, i)) != NULL; i++)
+		reply_text(out, NULL, path);
+	reply_end(out);
 	reply_end(out);
 }
 
@@ -93,9 +103,9 @@ stats_run(struct invocation *inv)
 	if (code == 0 && ouro_stats(vault, &stats, &err) != OURO_OK)
 		code = report_failure(inv, NULL, &err);
 	else if (code == 0 && inv->json)
-		print_json(&inv->out, &stats);
+		print_json(&inv->out, vault, &stats);
 	else if (code == 0)
-		print_text(&stats);
+		print_text(vault, &stats);
 	ouro_vault_close(vault);
 	return code;
 }
@@ -106,6 +116,7 @@ const struct command stats_command = {
 	.summary = "numbers: sizes, ratios, counts",
 	.page =
 	    "Prints how much there is, how much of it is distinct, compressed and on disk,\n"
-	    "and what the store is made of. With --json: one object, sizes in bytes.",
+	    "and what the store is made of, data paths included. With --json: one object,\n"
+	    "sizes in bytes; data_paths is a list.",
 	.run = stats_run,
 };

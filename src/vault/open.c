@@ -377,6 +377,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 		status = setup_keys_derive(vault, err);
 	}
 	if (status == OURO_OK)
+		status = setup_data_paths_keep(vault, err);
+	if (status == OURO_OK)
 		status = engines_open(vault, err);
 	if (status == OURO_OK)
 		status = epoch_check(vault, err);
@@ -418,6 +420,7 @@ ouro_vault_close(struct ouro_vault *vault)
 	executor_close(vault->executor_own);
 	chunk_slots_release(vault);
 	setup_codes_release(vault);
+	setup_data_paths_release(vault);
 	chunker_table_free(vault->chunker_table);
 	mac_key_free(vault->mac);
 	mac_key_free(vault->store_mac);

@@ -27,6 +27,11 @@ enum ouro_status setup_store_verify(struct ouro_vault *vault,
 enum ouro_status setup_store_new(struct ouro_vault *vault,
     const struct ouro_vault_options *options, struct ouro_error *err);
 
+/* Copies the data paths of vault->store, for the user to borrow. */
+enum ouro_status setup_data_paths_keep(struct ouro_vault *vault,
+    struct ouro_error *err);
+void setup_data_paths_release(struct ouro_vault *vault);
+
 /* Reads member key and keyring. OURO_NOT_FOUND: which of the two. */
 enum ouro_status setup_keys_read(struct ouro_vault *vault,
     const struct ouro_vault_options *options, struct ouro_error *err);

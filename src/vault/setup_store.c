@@ -247,3 +247,40 @@ setup_store_new(struct ouro_vault *vault,
 		vault->store = (Ouro__StoreFile *)message;
 	return status;
 }
+
+/* ---- data paths ------------------------------------------------------------- */
+
+enum ouro_status
+setup_data_paths_keep(struct ouro_vault *vault, struct ouro_error *err)
+{
+	const Ouro__StoreFile *store = vault->store;
+
+	vault->data_paths = calloc(store->n_data_paths + 1, sizeof(char *));
+	if (vault->data_paths == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < store->n_data_paths; i++) {
+		vault->data_paths[i] = strdup(store->data_paths[i]);
+		if (vault->data_paths[i] == NULL)
+			return error_memory(err);
+	}
+	return OURO_OK;
+}
+
+void
+setup_data_paths_release(struct ouro_vault *vault)
+{
+	for (size_t i = 0;
+	     vault->data_paths != NULL && vault->data_paths[i] != NULL; i++)
+		free(vault->data_paths[i]);
+	free(vault->data_paths);
+	vault->data_paths = NULL;
+}
+
+const char *
+ouro_vault_data_path(const struct ouro_vault *vault, size_t number)
+{
+	for (size_t i = 0; i < number; i++)
+		if (vault->data_paths[i] == NULL)
+			return NULL;
+	return vault->data_paths[number];
+}

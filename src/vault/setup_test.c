@@ -509,6 +509,38 @@ lanes_lie_where_lanes_lie(void **state)
 	test_vault_close(&test);
 }
 
+/* They are what they were when the store was made, whatever is asked later. */
+static void
+data_paths_stay_as_they_were_made(void **state)
+{
+	static const char *const paths[] = { "/one", "/two" };
+	static const char *const others[] = { "/three" };
+	struct ouro_vault_options options = { .size = sizeof(options),
+		.data_paths = paths,
+		.data_path_count = 2 };
+	struct test_vault test;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	assert_null(ouro_vault_data_path(test.vault, 0));
+	test_vault_close(&test);
+	test_vault_open(&test, &options);
+	options.data_paths = others;
+	options.data_path_count = 1;
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(ouro_vault_data_path(test.vault, 0),
+		    "/one");
+		assert_string_equal(ouro_vault_data_path(test.vault, 1),
+		    "/two");
+		assert_null(ouro_vault_data_path(test.vault, 2));
+		assert_null(ouro_vault_data_path(test.vault, 7));
+		assert_memory_equal(lane_path(test.vault, 1), "/one/", 5);
+		assert_memory_equal(lane_path(test.vault, 2), "/two/", 5);
+		test_vault_reopen(&test, i == 0 ? NULL : &options);
+	}
+	test_vault_close(&test);
+}
+
 static void
 labels_have_no_control_characters(void **state)
 {
@@ -590,6 +622,7 @@ main(void)
 		cmocka_unit_test(an_unknown_epoch_is_a_wrong_key),
 		cmocka_unit_test(a_forged_store_file_is_not_obeyed),
 		cmocka_unit_test(lanes_lie_where_lanes_lie),
+		cmocka_unit_test(data_paths_stay_as_they_were_made),
 		cmocka_unit_test(labels_have_no_control_characters),
 		cmocka_unit_test(a_chunk_has_few_stripes),
 	};

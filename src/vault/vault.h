@@ -54,6 +54,7 @@ struct ouro_vault {
 	uint64_t joined_ms;
 
 	Ouro__StoreFile *store;	    /* under lanes_lock */
+	char **data_paths;	    /* as in the store file; NULL ends them */
 	pthread_rwlock_t keys_lock; /* keyring */
 	struct keyring *keyring;
 	struct member_key member;

@@ -1,167 +1,20 @@
 /*
- * What only the real file system can show: modes, locks between processes,
- * and system calls that do less than asked. fs_posix_file.c is compiled into
- * this test with some of its system calls replaced.
+ * What only the real file system can show: modes, locks between processes, full
+ * disks.
  */
+#include "base/fs_posix.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/fs.h"
-
-/* What the replaced calls do; reset before each test. */
-static struct {
-	bool dribble; /* few bytes at a time, every other call EINTR */
-	int sync_errno;
-	int allocate_errno;
-	unsigned calls;
-} faults;
-
-static bool
-interrupted(void)
-{
-	if (!faults.dribble || faults.calls++ % 2 == 1)
-		return false;
-	errno = EINTR;
-	return true;
-}
-
-static ssize_t
-fault_pwritev(int fd, const struct iovec *parts, int count, off_t offset)
-{
-	if (!faults.dribble)
-		return pwritev(fd, parts, count, offset);
-	if (interrupted())
-		return -1;
-	/* 3 bytes, also over the end of a part. */
-	{
-		char some[3];
-		size_t n = 0, at = 0;
-
-		for (int i = 0; i < count && n < sizeof(some);) {
-			if (at == parts[i].iov_len) {
-				at = 0;
-				i++;
-				continue;
-			}
-			some[n++] = ((const char *)parts[i].iov_base)[at++];
-		}
-		return pwrite(fd, some, n, offset);
-	}
-}
-
-static ssize_t
-fault_pread(int fd, void *data, size_t size, off_t offset)
-{
-	if (interrupted())
-		return -1;
-	return pread(fd, data, faults.dribble && size > 5 ? 5 : size, offset);
-}
-
-static int
-fault_ftruncate(int fd, off_t size)
-{
-	return interrupted() ? -1 : ftruncate(fd, size);
-}
-
-static int
-fault_fallocate(int fd, int mode, off_t offset, off_t size)
-{
-	if (interrupted())
-		return -1;
-	if (faults.allocate_errno != 0) {
-		errno = faults.allocate_errno;
-		return -1;
-	}
-	return fallocate(fd, mode, offset, size);
-}
-
-static int
-fault_fdatasync(int fd)
-{
-	faults.calls++;
-	if (faults.sync_errno != 0) {
-		errno = faults.sync_errno;
-		return -1;
-	}
-	return fdatasync(fd);
-}
-
-#define pwritev	  fault_pwritev
-#define pread	  fault_pread
-#define ftruncate fault_ftruncate
-#define fallocate fault_fallocate
-#define fdatasync fault_fdatasync
-#include "fs_posix_file.c" /* NOLINT */
-#undef pwritev
-#undef pread
-#undef ftruncate
-#undef fallocate
-#undef fdatasync
-
-#define MAKE (FS_READ | FS_WRITE | FS_CREATE)
-
-static char dir[64];
-
-static const char *
-at(const char *name)
-{
-	static char path[FS_PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return path;
-}
-
-static struct fs_file *
-opened(const char *name, unsigned flags)
-{
-	struct ouro_error err = { 0 };
-	struct fs_file *file;
-
-	if (fs_open(fs_posix(), at(name), flags, &file, &err) != OURO_OK)
-		fail_msg("%s", err.text);
-	return file;
-}
-
-static int
-entry_remove(const char *path, const struct stat *st, int kind,
-    struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	memset(&faults, 0, sizeof(faults));
-	strcpy(dir, "/tmp/fs_posix_test.XXXXXX");
-	return mkdtemp(dir) == NULL;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	return nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
-}
+#include "base/test_posix.h"
 
 static unsigned
 mode_of(const char *name)
@@ -221,16 +74,6 @@ modes_of_what_exists_stay(void **state)
 	assert_int_equal(chmod(at("d"), 0755), 0);
 	assert_int_equal(fs_mkdir(fs_posix(), at("d"), NULL), OURO_OK);
 	assert_int_equal(mode_of("d"), 0755);
-}
-
-static void
-descriptors_close_on_exec(void **state)
-{
-	struct fs_file *file = opened("a", MAKE);
-
-	(void)state;
-	assert_true(fcntl(file_fd(file), F_GETFD) & FD_CLOEXEC);
-	fs_close(file);
 }
 
 static void
@@ -400,91 +243,6 @@ lock_text_of_strangers_is_not_trusted(void **state)
 	fs_close(holder);
 }
 
-/* ---- system calls that do less than asked ----------------------------- */
-
-static void
-short_and_interrupted_calls_are_continued(void **state)
-{
-	const char *text = "a text much longer than the three bytes at once";
-	struct bytes parts[] = { bytes_of(text, 1), bytes_of(NULL, 0),
-		bytes_of(text + 1, 7), bytes_of(text + 8, 1),
-		bytes_of(text + 9, strlen(text) - 9), bytes_of(text, 0) };
-	struct fs_file *file;
-	char data[64];
-	uint64_t size;
-	size_t got;
-
-	(void)state;
-	file = opened("a", MAKE);
-	faults.dribble = true;
-	assert_int_equal(fs_write(file, 10, parts, 6, NULL), OURO_OK);
-	assert_int_equal(fs_read(file, 10, data, sizeof(data), &got, NULL),
-	    OURO_OK);
-	assert_int_equal(got, strlen(text));
-	assert_memory_equal(data, text, got);
-	assert_int_equal(fs_truncate(file, 12, NULL), OURO_OK);
-	assert_int_equal(fs_allocate(file, 4096, NULL), OURO_OK);
-	assert_int_equal(fs_size(file, &size, NULL), OURO_OK);
-	assert_int_equal(size, 4096);
-	fs_close(file);
-}
-
-static void
-failed_syncs_are_not_repeated(void **state)
-{
-	struct fs_file *file = opened("a", MAKE);
-	struct ouro_error err = { 0 };
-
-	(void)state;
-	faults.sync_errno = EIO;
-	assert_int_equal(fs_sync(file, &err), OURO_IO);
-	assert_int_equal(err.sys_errno, EIO);
-	assert_int_equal(faults.calls, 1);
-	faults.sync_errno = EINTR;
-	assert_int_equal(fs_sync(file, NULL), OURO_IO);
-	assert_int_equal(faults.calls, 2);
-	fs_close(file);
-}
-
-static void
-failed_writes_leave_nothing_beside(void **state)
-{
-	struct buffer out = { 0 };
-
-	(void)state;
-	assert_int_equal(fs_write_file(fs_posix(), at("a"), bytes_text("old"),
-			     NULL),
-	    OURO_OK);
-	faults.sync_errno = ENOSPC;
-	assert_int_equal(fs_write_file(fs_posix(), at("a"), bytes_text("new"),
-			     NULL),
-	    OURO_NO_SPACE);
-	assert_int_equal(fs_read_file(fs_posix(), at("a"), 9, &out, NULL),
-	    OURO_OK);
-	assert_true(bytes_equal(buffer_bytes(&out), bytes_text("old")));
-	buffer_release(&out);
-	assert_int_equal(unlink(at("a")), 0);
-	assert_int_equal(rmdir(dir), 0); /* it is empty */
-	assert_int_equal(mkdir(dir, 0700), 0);
-}
-
-static void
-allocation_falls_back_to_growing(void **state)
-{
-	struct fs_file *file = opened("a", MAKE);
-	uint64_t size;
-
-	(void)state;
-	faults.allocate_errno = EOPNOTSUPP;
-	assert_int_equal(fs_allocate(file, 5000, NULL), OURO_OK);
-	assert_int_equal(fs_allocate(file, 10, NULL), OURO_OK);
-	assert_int_equal(fs_size(file, &size, NULL), OURO_OK);
-	assert_int_equal(size, 5000);
-	faults.allocate_errno = ENOSPC;
-	assert_int_equal(fs_allocate(file, 9000, NULL), OURO_NO_SPACE);
-	fs_close(file);
-}
-
 /* ---- full disks ------------------------------------------------------- */
 
 static void
@@ -509,25 +267,6 @@ file_size_limits_are_no_space_and_no_signal(void **state)
 	assert_int_equal(fs_allocate(file, 4096, NULL), OURO_OK);
 	assert_int_equal(fs_truncate(file, 1, NULL), OURO_OK);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-	fs_close(file);
-}
-
-static void
-full_device_is_no_space(void **state)
-{
-	struct bytes part = bytes_text("x");
-	struct ouro_error err = { 0 };
-	struct fs_file *file = opened("a", MAKE);
-	int full = open("/dev/full", O_WRONLY);
-
-	(void)state;
-	if (full < 0)
-		skip();
-	assert_int_equal(dup2(full, file_fd(file)), file_fd(file));
-	close(full);
-	assert_int_equal(fs_write(file, 0, &part, 1, &err), OURO_NO_SPACE);
-	assert_int_equal(err.sys_errno, ENOSPC);
-	assert_non_null(strstr(err.text, at("a")));
 	fs_close(file);
 }
 
@@ -599,15 +338,12 @@ small_disk_fails_cleanly(void **state)
 	assert_int_equal(WEXITSTATUS(result), CHILD_OK);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(M18_files_are_0600_and_directories_0700),
 		TEST(modes_of_what_exists_stay),
-		TEST(descriptors_close_on_exec),
 		TEST(dangling_links_are_an_error),
 		TEST(nothing_is_written_through_links),
 		TEST(pipes_and_devices_are_refused),
@@ -615,12 +351,7 @@ main(void)
 		TEST(M10_second_process_is_refused_with_the_holders_pid),
 		TEST(closing_unlocks_though_a_child_has_the_file),
 		TEST(lock_text_of_strangers_is_not_trusted),
-		TEST(short_and_interrupted_calls_are_continued),
-		TEST(failed_syncs_are_not_repeated),
-		TEST(failed_writes_leave_nothing_beside),
-		TEST(allocation_falls_back_to_growing),
 		TEST(file_size_limits_are_no_space_and_no_signal),
-		TEST(full_device_is_no_space),
 		TEST(small_disk_fails_cleanly),
 	};
 

@@ -24,17 +24,17 @@ typedef enum ouro_status tally_row(struct tally *tally,
 struct table_tally {
 	struct tally *tally;
 	tally_row *each;
-	uint64_t *count;
+	uint64_t count;
 };
 
 static enum ouro_status
 tally_visit(void *context, struct bytes key, const struct bytes *value,
     struct ouro_error *err)
 {
-	const struct table_tally *table = context;
+	struct table_tally *table = context;
 	enum ouro_status status;
 
-	++*table->count;
+	table->count++;
 	if (value == NULL || key.size != 1 + HASH_SIZE)
 		return OURO_OK;
 	status = table->each(table->tally, key.data + 1, *value, err);
@@ -46,13 +46,15 @@ static enum ouro_status
 table_tally(struct tally *tally, enum row_table table, tally_row *each,
     uint64_t *count, struct ouro_error *err)
 {
-	struct table_tally context = { tally, each, count };
+	struct table_tally context = { .tally = tally, .each = each };
 	struct row_key prefix = row_table(table);
 	struct engine *records = tally->vault->records;
-
-	return each == NULL
+	enum ouro_status status = each == NULL
 	    ? row_each_key(records, &prefix, tally_visit, &context, err)
 	    : row_each(records, &prefix, tally_visit, &context, err);
+
+	*count += context.count;
+	return status;
 }
 
 static enum ouro_status

@@ -6,6 +6,7 @@
 #include "vault/drop.h"
 #include "vault/name_scan.h"
 #include "vault/reach.h"
+#include "vault/row_each.h"
 #include "vault/tree.h"
 
 #define DEAD_SHARE 0.2 /* of a segment, from which on it is rewritten */
@@ -93,32 +94,34 @@ collect_names(struct collection *collection, struct ouro_error *err)
 typedef enum ouro_status collect_each(struct collection *collection,
     const uint8_t id[HASH_SIZE], struct ouro_error *err);
 
+struct collect_walk {
+	struct collection *collection;
+	collect_each *each;
+};
+
+static enum ouro_status
+collect_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	const struct collect_walk *walk = context;
+	enum ouro_status status = OURO_OK;
+
+	(void)value;
+	if (key.size == 1 + HASH_SIZE)
+		status = walk->each(walk->collection, key.data + 1, err);
+	return status == OURO_OK ? collection_step(walk->collection, err)
+				 : status;
+}
+
 static enum ouro_status
 collect_table(struct collection *collection, enum row_table table,
     collect_each *each, struct ouro_error *err)
 {
+	struct collect_walk walk = { collection, each };
 	struct row_key prefix = row_table(table);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
 
-	status = engine_scan_open(collection->vault->records, &range, &scan,
-	    err);
-	if (status != OURO_OK)
-		return status;
-	while (
-	    (status = engine_scan_next(scan, &key, &value, err)) == OURO_OK) {
-		if (key.size == 1 + HASH_SIZE)
-			status = each(collection, key.data + 1, err);
-		if (status == OURO_OK)
-			status = collection_step(collection, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	return row_each_key(collection->vault->records, &prefix, collect_visit,
+	    &walk, err);
 }
 
 /* The content, and each ancestor that only it kept. */

@@ -4,6 +4,7 @@
 #include "vault/chunk.h"
 #include "vault/drop.h"
 #include "vault/reach.h"
+#include "vault/row_each.h"
 
 #define GROUP_MAX 64 /* rows per barrier */
 
@@ -163,39 +164,43 @@ chunk_collect(struct collection *collection, struct group *group,
 					: group_flush(collection, group, err);
 }
 
+struct chunks_walk {
+	struct collection *collection;
+	struct group group;
+};
+
+static enum ouro_status
+chunks_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	struct chunks_walk *walk = context;
+	enum ouro_status status = OURO_OK;
+
+	(void)value;
+	if (key.size == 1 + HASH_SIZE)
+		status = chunk_collect(walk->collection, &walk->group,
+		    key.data + 1, err);
+	return status == OURO_OK ? collection_step(walk->collection, err)
+				 : status;
+}
+
 enum ouro_status
 collect_chunks(struct collection *collection, struct ouro_error *err)
 {
 	struct row_key prefix = row_table(ROW_CHUNK);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct group group = { .count = 0 };
-	struct engine_scan *scan;
-	struct bytes key, value;
+	struct chunks_walk walk = { .collection = collection };
 	enum ouro_status status;
 
-	status = engine_scan_open(collection->vault->records, &range, &scan,
-	    err);
-	if (status != OURO_OK)
-		return status;
-	while (
-	    (status = engine_scan_next(scan, &key, &value, err)) == OURO_OK) {
-		if (key.size == 1 + HASH_SIZE)
-			status = chunk_collect(collection, &group, key.data + 1,
-			    err);
-		if (status == OURO_OK)
-			status = collection_step(collection, err);
-		if (status != OURO_OK)
-			break;
-	}
-	engine_scan_close(scan);
-	if (status == OURO_END || status == OURO_CANCELLED) {
-		enum ouro_status flushed = group_flush(collection, &group, err);
+	status = row_each_key(collection->vault->records, &prefix, chunks_visit,
+	    &walk, err);
+	if (status == OURO_OK || status == OURO_CANCELLED) {
+		enum ouro_status flushed = group_flush(collection, &walk.group,
+		    err);
 
-		if (status == OURO_END || flushed != OURO_OK)
+		if (status == OURO_OK || flushed != OURO_OK)
 			status = flushed;
 	}
-	group_clear(&group);
+	group_clear(&walk.group);
 	return status;
 }
 

@@ -5,6 +5,7 @@
 #include "vault/hash_set.h"
 #include "vault/name.h"
 #include "vault/record.h"
+#include "vault/row_each.h"
 #include "vault/vault.h"
 
 bool
@@ -20,27 +21,33 @@ reach_has_record(struct ouro_vault *vault, enum row_table table,
 		    OURO_OK);
 }
 
+struct pair_walk {
+	reach_each *each;
+	void *context;
+};
+
+static enum ouro_status
+pair_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	const struct pair_walk *walk = context;
+
+	(void)value;
+	(void)err;
+	if (key.size != 1 + 2 * HASH_SIZE)
+		return OURO_OK;
+	return walk->each(walk->context, row_last_id(key)) ? OURO_OK : OURO_END;
+}
+
 enum ouro_status
 reach_pairs(struct ouro_vault *vault, enum row_table table,
     const uint8_t first[HASH_SIZE], reach_each *each, void *context,
     struct ouro_error *err)
 {
 	struct row_key prefix = row_id(table, first, HASH_SIZE);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
+	struct pair_walk walk = { each, context };
 
-	status = engine_scan_open(vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	while ((status = engine_scan_next(scan, &key, &value, err)) == OURO_OK)
-		if (key.size == 1 + 2 * HASH_SIZE &&
-		    !each(context, row_last_id(key)))
-			break;
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	return row_each_key(vault->records, &prefix, pair_visit, &walk, err);
 }
 
 /* ---- versions ------------------------------------------------------------- */

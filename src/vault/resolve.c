@@ -3,6 +3,7 @@
 #include "seal/canonical.h"
 #include "vault/name_scan.h"
 #include "vault/reach.h"
+#include "vault/row_each.h"
 #include "vault/vault.h"
 
 #include <stdio.h>
@@ -68,6 +69,31 @@ object_check(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 				    : reach_version(vault, id, NULL, err);
 }
 
+struct id_search {
+	struct ouro_vault *vault;
+	const struct id_pattern *pattern;
+	enum ouro_kind kind;
+	struct ouro_target *out;
+};
+
+static enum ouro_status
+search_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	const struct id_search *search = context;
+
+	(void)value;
+	(void)err;
+	if (search->out->candidate_count >= MATCHES_MAX)
+		return OURO_END;
+	if (key.size == 1 + HASH_SIZE &&
+	    id_matches(key.data + 1, search->pattern) &&
+	    object_check(search->vault, key.data + 1, search->kind, NULL) !=
+		OURO_NOT_FOUND)
+		candidate_add(search->out, key.data + 1, search->kind);
+	return OURO_OK;
+}
+
 /* Every live object of a table that begins as the pattern says. A record
  * that cannot be read is a candidate: only reading it tells what is wrong. */
 static enum ouro_status
@@ -75,31 +101,15 @@ table_search(struct ouro_vault *vault, enum row_table table,
     const struct id_pattern *pattern, struct ouro_target *out,
     struct ouro_error *err)
 {
-	enum ouro_kind kind = table == ROW_CONTENT ? OURO_CONTENT
-						   : OURO_VERSION;
 	struct row_key prefix = row_id(table, pattern->prefix,
 	    pattern->bits / 8);
-	struct engine_range range = { .prefix = row_bytes(&prefix),
-		.keys_only = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	enum ouro_status status;
+	struct id_search search = { .vault = vault,
+		.pattern = pattern,
+		.kind = table == ROW_CONTENT ? OURO_CONTENT : OURO_VERSION,
+		.out = out };
 
-	status = engine_scan_open(vault->records, &range, &scan, err);
-	if (status != OURO_OK)
-		return status;
-	while (out->candidate_count < MATCHES_MAX) {
-		status = engine_scan_next(scan, &key, &value, err);
-		if (status != OURO_OK)
-			break;
-		if (key.size == 1 + HASH_SIZE &&
-		    id_matches(key.data + 1, pattern) &&
-		    object_check(vault, key.data + 1, kind, NULL) !=
-			OURO_NOT_FOUND)
-			candidate_add(out, key.data + 1, kind);
-	}
-	engine_scan_close(scan);
-	return status == OURO_END ? OURO_OK : status;
+	return row_each_key(vault->records, &prefix, search_visit, &search,
+	    err);
 }
 
 /* A full hash that is there leaves no doubt: OURO_END. */

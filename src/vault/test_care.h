@@ -134,11 +134,11 @@ test_store_reads(struct test_vault *test, const struct test_store *store,
 
 /* ---- slices -------------------------------------------------------------------- */
 
-/* The nth chunk that has a row. */
-static inline void
-test_chunk(struct test_vault *test, size_t nth, uint8_t id[HASH_SIZE])
+/* The nth key of a table. */
+static inline struct row_key
+test_row_key(struct test_vault *test, enum row_table table, size_t nth)
 {
-	struct row_key prefix = row_table(ROW_CHUNK);
+	struct row_key prefix = row_table(table), out;
 	struct engine_range range = { .prefix = row_bytes(&prefix) };
 	struct engine_scan *scan;
 	struct bytes key, value;
@@ -150,8 +150,19 @@ test_chunk(struct test_vault *test, size_t nth, uint8_t id[HASH_SIZE])
 		test_ok(engine_scan_next(scan, &key, &value, &test->err),
 		    &test->err);
 	while (nth-- > 0);
-	memcpy(id, key.data + 1, HASH_SIZE);
+	memcpy(out.data, key.data, key.size);
+	out.size = key.size;
 	engine_scan_close(scan);
+	return out;
+}
+
+/* The nth chunk that has a row. */
+static inline void
+test_chunk(struct test_vault *test, size_t nth, uint8_t id[HASH_SIZE])
+{
+	struct row_key key = test_row_key(test, ROW_CHUNK, nth);
+
+	memcpy(id, key.data + 1, HASH_SIZE);
 }
 
 /* Where slice index of the chunk's first stripe lies. */
@@ -239,28 +250,6 @@ test_row(struct engine *engine, enum engine_op_kind kind, struct bytes key,
 
 	assert_int_equal(engine_apply(engine, &op, 1, ENGINE_SYNC_ALWAYS, NULL),
 	    OURO_OK);
-}
-
-/* The nth key of a table. */
-static inline struct row_key
-test_row_key(struct test_vault *test, enum row_table table, size_t nth)
-{
-	struct row_key prefix = row_table(table), out;
-	struct engine_range range = { .prefix = row_bytes(&prefix) };
-	struct engine_scan *scan;
-	struct bytes key, value;
-
-	test_ok(engine_scan_open(test->vault->records, &range, &scan,
-		    &test->err),
-	    &test->err);
-	do
-		test_ok(engine_scan_next(scan, &key, &value, &test->err),
-		    &test->err);
-	while (nth-- > 0);
-	memcpy(out.data, key.data, key.size);
-	out.size = key.size;
-	engine_scan_close(scan);
-	return out;
 }
 
 /* ---- files ------------------------------------------------------------------------ */

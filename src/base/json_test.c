@@ -2,6 +2,28 @@
 
 #include "base/test_json.h"
 
+static void
+check_raw(struct json_value value, const char *want)
+{
+	assert_int_equal(value.raw.size, strlen(want));
+	assert_memory_equal(value.raw.data, want, strlen(want));
+}
+
+static void
+kinds(void **state)
+{
+	(void)state;
+	assert_int_equal(json_kind(value_of(" {} ")), JSON_OBJECT);
+	assert_int_equal(json_kind(value_of("[]")), JSON_ARRAY);
+	assert_int_equal(json_kind(value_of("\"\"")), JSON_STRING);
+	assert_int_equal(json_kind(value_of("-1")), JSON_NUMBER);
+	assert_int_equal(json_kind(value_of("0")), JSON_NUMBER);
+	assert_int_equal(json_kind(value_of("true")), JSON_BOOL);
+	assert_int_equal(json_kind(value_of("false")), JSON_BOOL);
+	assert_int_equal(json_kind(value_of("null")), JSON_NULL);
+	check_raw(value_of("\n [ 1 ] \t"), "[ 1 ]");
+}
+
 /* ---- reading ------------------------------------------------------------- */
 
 static void

@@ -113,8 +113,6 @@ assert_state(struct fs *fs, enum fs_crash_policy policy, const char *path,
 	fs_crash_free(state);
 }
 
-/* ---- protocols: right ones pass, wrong ones are caught ---------------- */
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 #endif

@@ -5,7 +5,6 @@
 #ifndef BASE_TEST_FS_H
 #define BASE_TEST_FS_H
 
-#include <ftw.h>
 #include <unistd.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +17,7 @@
 #include "base/fs.h"
 #include "base/fs_crash.h"
 #include "base/fs_memory.h"
+#include "base/test_dir.h"
 
 #define MAKE (FS_READ | FS_WRITE | FS_CREATE)
 
@@ -27,16 +27,6 @@ struct place {
 	char path[FS_PATH_MAX];
 	void (*release)(struct fs *fs);
 };
-
-static inline int
-entry_remove(const char *path, const struct stat *st, int kind,
-    struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
 
 static inline int
 posix_setup(void **state)
@@ -82,7 +72,7 @@ place_teardown(void **state)
 	if (place->release != NULL)
 		place->release(place->fs);
 	else
-		(void)nftw(place->dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+		(void)dir_remove(place->dir);
 	free(place);
 	return 0;
 }
@@ -136,8 +126,6 @@ assert_size(struct fs_file *file, uint64_t expected)
 	assert_int_equal(size, expected);
 }
 
-/* ---- names ------------------------------------------------------------ */
-
 struct listing {
 	char text[256];
 	const char *stop;
@@ -155,8 +143,6 @@ listing_add(void *context, const char *name, struct ouro_error *err)
 		return OURO_CANCELLED;
 	return OURO_OK;
 }
-
-/* ---- threads ---------------------------------------------------------- */
 
 #define TEST(setup, name) \
 	{ \

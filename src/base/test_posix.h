@@ -4,7 +4,6 @@
 #ifndef BASE_TEST_POSIX_H
 #define BASE_TEST_POSIX_H
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/fs.h"
+#include "base/test_dir.h"
 
 #define MAKE (FS_READ | FS_WRITE | FS_CREATE)
 
@@ -41,16 +41,6 @@ opened(const char *name, unsigned flags)
 }
 
 static inline int
-entry_remove(const char *path, const struct stat *st, int kind,
-    struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(path);
-}
-
-static inline int
 setup(void **state)
 {
 	(void)state;
@@ -62,7 +52,7 @@ static inline int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(dir, entry_remove, 8, FTW_DEPTH | FTW_PHYS);
+	return dir_remove(dir);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

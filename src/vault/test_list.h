@@ -31,8 +31,6 @@ list_open(struct test_vault *test, const char *namespace_, const char *prefix,
 	return list;
 }
 
-/* ---- K06, K25 ------------------------------------------------------------------- */
-
 /* What lies in the lanes, by looking at them. */
 static inline uint64_t
 lanes_bytes(struct test_vault *test, uint64_t *slices)

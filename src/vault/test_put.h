@@ -140,8 +140,6 @@ same_id(const uint8_t *a, const uint8_t *b)
 	return memcmp(a, b, OURO_ID_SIZE) == 0;
 }
 
-/* ---- refusals --------------------------------------------------------------------------- */
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 #endif

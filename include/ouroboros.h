@@ -87,6 +87,299 @@ typedef bool ouro_progress(void *context, uint64_t done, uint64_t total);
 /* The library's version, "0.1.0"; static. */
 const char *ouro_version(void);
 
+/* ---- a store ---------------------------------------------------------------- */
+
+/*
+ * A store is a directory: an ordered, durable map from bytes to bytes, the
+ * engine below the vault for programs that need no more than that. Nothing in
+ * it is encrypted.
+ *
+ * Caveats
+ *   - Keys have 1 to OURO_KEY_MAX bytes, values up to OURO_VALUE_MAX; empty
+ *     values are values. Keys are ordered as memcmp does, the shorter first.
+ *   - Sizes are in bytes. Data of size 0 may be NULL.
+ *   - A handle may be used from any number of threads at once; a batch and a
+ *     scan from one at a time. Only ouro_store_close must be alone.
+ *   - One process at a time writes: the second is refused (OURO_LOCKED names
+ *     its pid). Opening read-only takes no lock; it is meant for stores that
+ *     nobody writes meanwhile.
+ *   - A handle does not survive fork().
+ *   - A store has threads of its own, which sync and compact. Nothing else of
+ *     it is hidden in the process; as many stores as you like may be open.
+ *   - After a failed fsync a store takes no more writes (OURO_READ_ONLY) until
+ *     it is opened again: what the system has then is what is durable.
+ *   - Any call may return OURO_NO_MEMORY, OURO_IO, or OURO_INVALID for a NULL
+ *     where something must be. No call that fails has changed anything.
+ */
+struct ouro_store;
+
+#define OURO_KEY_MAX	     4096u		  /* bytes; at least 1 */
+#define OURO_VALUE_MAX	     (64u * 1024 * 1024)  /* bytes */
+#define OURO_STORE_BATCH_MAX (128u * 1024 * 1024) /* keys and values together */
+
+/* When a write is durable, which is: survives a power loss. In every mode it
+ * survives the end of the process, however that comes about, as soon as the
+ * call returned. */
+enum ouro_sync {
+	OURO_SYNC_DEFAULT = 0,	/* as the store was opened; there: ALWAYS */
+	OURO_SYNC_ALWAYS = 1,	/* before the call returns */
+	OURO_SYNC_INTERVAL = 2, /* at most sync_interval_ms later */
+	OURO_SYNC_NEVER = 3	/* when the system likes, or at a barrier */
+};
+
+/* Zeroed = defaults. Set size = sizeof(struct ouro_store_options). Nothing of
+ * it is kept but log and log_context. */
+struct ouro_store_options {
+	size_t size;
+	bool must_exist; /* OURO_NOT_FOUND instead of making it */
+	bool read_only;	 /* changes nothing on disk; must exist then */
+	enum ouro_sync sync;
+	uint32_t sync_interval_ms; /* of INTERVAL; 0 = 100 */
+	uint64_t segment_size;	   /* bytes of a file; 0 = 64 MiB */
+	/* Memory that the index may take, whatever the number of keys: bytes,
+	 * at least 1 MiB; 0 = 256 MiB. */
+	uint64_t index_memory;
+	/* In the background a segment is rewritten when this share of it is
+	 * dead: up to 1; 0 = 0.5; negative: only ouro_store_compact does. */
+	double compact_share;
+	uint64_t compact_rate; /* bytes read a second; 0 = 64 MiB */
+	int level;	       /* zstd 1..19 for values worth it; 0 = none */
+	bool no_maps;	  /* no mapped files: a disk that fails is then always a
+		       * status (OURO_IO), never SIGBUS */
+	unsigned threads; /* in the background; 0 = 1 */
+	ouro_log_write *log;
+	void *log_context;
+};
+
+/*
+ * Opens, or makes, the store in directory dir. options may be NULL. Reads the
+ * formats of earlier versions as they are; what is written is in the new one.
+ *   OURO_LOCKED       held by another process, or by this one
+ *   OURO_NOT_FOUND    must_exist or read_only, and it is not there
+ *   OURO_UNSUPPORTED  written by a newer version
+ *   OURO_WRONG_KEY    sealed: it belongs to a vault
+ *   OURO_INVALID      an option out of range; dir is no directory
+ *   OURO_NO_SPACE
+ * Damage does not fail the opening: it is logged, counted by ouro_store_stats,
+ * told by ouro_store_verify. *out is NULL after a failure.
+ */
+enum ouro_status ouro_store_open(const char *dir,
+    const struct ouro_store_options *options, struct ouro_store **out,
+    struct ouro_error *err);
+/* Makes durable what was written, then ends the threads. Every value and scan
+ * must have been released and closed. NULL ok. */
+void ouro_store_close(struct ouro_store *store);
+
+/* ---- a store: reading ---------------------------------------------------------- */
+
+/* A value, where it lies: no copy is made of it. Zeroed = none. */
+struct ouro_value {
+	const void *data; /* borrowed until ouro_value_release */
+	size_t size;
+	void *private_owner;
+	void (*private_release)(void);
+};
+
+/*
+ * The value of a key, checked against its checksum.
+ *   OURO_NOT_FOUND
+ *   OURO_DAMAGED  the newest value cannot be read (file and offset are named);
+ *                 an older one is never answered instead
+ * After OURO_OK the caller releases *out, from any thread, before the store is
+ * closed. The value stays what it is, whatever is written meanwhile; but its
+ * file is kept until then, so do not hold many for long.
+ */
+enum ouro_status ouro_store_get(struct ouro_store *store, const void *key,
+    size_t key_size, struct ouro_value *out, struct ouro_error *err);
+/* Afterwards *value is zeroed. NULL and a zeroed one are fine. */
+void ouro_value_release(struct ouro_value *value);
+
+/*
+ * The same, into a buffer of the caller. *value_size (may be NULL) is the size
+ * of the value, 0 when there is none.
+ *   OURO_TOO_LARGE  buffer_size is less than *value_size; the buffer is as
+ *                   before. With buffer_size 0 the value is not even read.
+ */
+enum ouro_status ouro_store_read(struct ouro_store *store, const void *key,
+    size_t key_size, void *buffer, size_t buffer_size, size_t *value_size,
+    struct ouro_error *err);
+
+/* OURO_OK or OURO_NOT_FOUND, without reading the value. *value_size may be
+ * NULL. */
+enum ouro_status ouro_store_has(struct ouro_store *store, const void *key,
+    size_t key_size, size_t *value_size, struct ouro_error *err);
+
+/* Which keys, and which way. Zeroed = all of them, forward, with values. Set
+ * size. Everything is borrowed until ouro_scan_open returns. */
+struct ouro_range {
+	size_t size;
+	const void *prefix; /* only keys that begin so */
+	size_t prefix_size;
+	const void *begin; /* included; size 0 = from the first */
+	size_t begin_size;
+	const void *end; /* excluded; size 0 = to the last */
+	size_t end_size;
+	bool reverse; /* from the end down */
+	bool keys_only;
+};
+
+struct ouro_scan;
+
+struct ouro_item {
+	const void *key;
+	size_t key_size;
+	const void *value; /* NULL with keys_only */
+	size_t value_size;
+};
+
+/*
+ * An iteration shows the state at the moment it was opened, in order, each key
+ * once, whatever is written meanwhile. Until it is closed it keeps the files
+ * of that state, so that compaction cannot give back their space. To go on
+ * elsewhere, open another: it is cheap. range may be NULL.
+ */
+enum ouro_status ouro_scan_open(struct ouro_store *store,
+    const struct ouro_range *range, struct ouro_scan **out,
+    struct ouro_error *err);
+/* *item is valid until the next call for this scan. OURO_END. A value that
+ * cannot be read is OURO_DAMAGED, with its key; the next call goes on. */
+enum ouro_status ouro_scan_next(struct ouro_scan *scan, struct ouro_item *item,
+    struct ouro_error *err);
+void ouro_scan_close(struct ouro_scan *scan); /* NULL ok */
+
+/* ---- a store: writing ---------------------------------------------------------- */
+
+/*
+ * Threads that write at the same time share one fsync: with OURO_SYNC_ALWAYS
+ * many of them are many times faster than one. sync is OURO_SYNC_DEFAULT or
+ * another mode for this write alone.
+ *   OURO_TOO_LARGE, OURO_INVALID  key or value; see the caveats
+ *   OURO_NO_SPACE                 the store is as before
+ *   OURO_READ_ONLY                opened so, or an fsync failed earlier
+ */
+enum ouro_status ouro_store_put(struct ouro_store *store, const void *key,
+    size_t key_size, const void *value, size_t value_size, enum ouro_sync sync,
+    struct ouro_error *err);
+/* OURO_OK also when the key is not there, so that it may be repeated; then
+ * nothing is written. To learn whether it was there: ouro_store_has. */
+enum ouro_status ouro_store_delete(struct ouro_store *store, const void *key,
+    size_t key_size, enum ouro_sync sync, struct ouro_error *err);
+
+/* Operations that happen together, in the order in which they were added, or
+ * not at all; also in a crash. Keys and values are copied. */
+struct ouro_store_batch;
+
+/* NULL when there is no memory. */
+struct ouro_store_batch *ouro_store_batch_new(void);
+void ouro_store_batch_free(struct ouro_store_batch *batch); /* NULL ok */
+/* Empties it, to be filled again; what memory it has it keeps. */
+void ouro_store_batch_clear(struct ouro_store_batch *batch);
+/* Operations in it; NULL has none. */
+size_t ouro_store_batch_count(const struct ouro_store_batch *batch);
+
+/* Each adds one operation, or leaves the batch as it was.
+ *   OURO_TOO_LARGE  also when the batch would be over OURO_STORE_BATCH_MAX */
+enum ouro_status ouro_store_batch_put(struct ouro_store_batch *batch,
+    const void *key, size_t key_size, const void *value, size_t value_size,
+    struct ouro_error *err);
+enum ouro_status ouro_store_batch_delete(struct ouro_store_batch *batch,
+    const void *key, size_t key_size, struct ouro_error *err);
+/* With a condition on the key, as it was before the batch: if it does not
+ * hold, nothing of the whole batch happens. */
+enum ouro_status ouro_store_batch_put_if_absent(struct ouro_store_batch *batch,
+    const void *key, size_t key_size, const void *value, size_t value_size,
+    struct ouro_error *err);
+enum ouro_status ouro_store_batch_put_if_equal(struct ouro_store_batch *batch,
+    const void *key, size_t key_size, const void *expected,
+    size_t expected_size, const void *value, size_t value_size,
+    struct ouro_error *err);
+enum ouro_status ouro_store_batch_delete_if_equal(
+    struct ouro_store_batch *batch, const void *key, size_t key_size,
+    const void *expected, size_t expected_size, struct ouro_error *err);
+
+/* As ouro_store_put, for all of it. The batch stays as it is and may be
+ * written again. An empty one is fine and does nothing.
+ *   OURO_CONFLICT  names the key (in hex) of the first condition that fails */
+enum ouro_status ouro_store_write(struct ouro_store *store,
+    struct ouro_store_batch *batch, enum ouro_sync sync,
+    struct ouro_error *err);
+
+/* Everything written before this call is durable when it returns OURO_OK. */
+enum ouro_status ouro_store_barrier(struct ouro_store *store,
+    struct ouro_error *err);
+
+/* ---- a store: care --------------------------------------------------------------- */
+
+/* One place where stored bytes are wrong; borrowed until the report returns. */
+struct ouro_store_damage {
+	const char *file; /* path */
+	uint64_t offset;
+	uint64_t size;	 /* bytes not understood; 0 = the file is missing */
+	const void *key; /* the key hit; NULL when unknown */
+	size_t key_size;
+	const char *text; /* one sentence */
+};
+
+/* Must not close the store. */
+typedef void ouro_store_damage_report(void *context,
+    const struct ouro_store_damage *damage);
+
+/* Reads and checks everything that is stored and never stops at the first
+ * fault; report may be NULL. Readers and writers go on. OURO_DAMAGED when
+ * there was a fault. */
+enum ouro_status ouro_store_verify(struct ouro_store *store,
+    ouro_store_damage_report *report, void *context, struct ouro_error *err);
+/* Rewrites what is readable of damaged files and forgets the rest: a key whose
+ * newest value is lost becomes absent, and is reported. Afterwards verify is
+ * clean. OURO_READ_ONLY, OURO_NO_SPACE */
+enum ouro_status ouro_store_repair(struct ouro_store *store,
+    ouro_store_damage_report *report, void *context, struct ouro_error *err);
+
+/* Rewrites the segments of which at least dead_share (0 to 1) is dead, and
+ * frees their space. *freed (may be NULL) = bytes of disk given back. Rarely
+ * needed: it is done in the background. OURO_READ_ONLY, OURO_NO_SPACE */
+enum ouro_status ouro_store_compact(struct ouro_store *store, double dead_share,
+    uint64_t *freed, struct ouro_error *err);
+
+/* Writes out what the index has in memory, so that the next opening has
+ * nothing to read again. Rarely needed: it is done when much was written, and
+ * when the store is idle. OURO_READ_ONLY, OURO_NO_SPACE */
+enum ouro_status ouro_store_snapshot(struct ouro_store *store,
+    struct ouro_error *err);
+
+/* Copies the state of this moment into directory dir, as a store of its own
+ * that opens, while others go on writing. progress may be NULL; in bytes.
+ *   OURO_EXISTS     dir is there and not empty
+ *   OURO_CANCELLED  progress said so
+ * After a failure nothing is left of it. */
+enum ouro_status ouro_store_backup(struct ouro_store *store, const char *dir,
+    ouro_progress *progress, void *context, struct ouro_error *err);
+
+struct ouro_store_stats {
+	uint64_t keys;
+	uint64_t live_bytes;   /* on disk, of what counts */
+	uint64_t dead_bytes;   /* on disk, of what compaction gives back */
+	uint64_t disk_bytes;   /* the segments */
+	uint64_t index_bytes;  /* on disk, of the index; not in disk_bytes */
+	uint64_t memory_bytes; /* of the index */
+	uint64_t segments, segment_oldest, segment_active; /* number; ids */
+	uint64_t sequence;	  /* operations ever, deletions too */
+	uint64_t durable_through; /* the sequence up to which all is durable */
+	uint64_t index_files;
+	uint64_t replayed; /* operations that this opening read again */
+	uint64_t filter_asked, filter_spared; /* look-ups of filters, and those
+					       * that needed nothing more */
+	uint64_t bytes_given;	/* keys and values since this opening, ... */
+	uint64_t bytes_written; /* what was written to files for them, ... */
+	uint64_t bytes_moved;	/* and of that by compaction */
+	uint64_t torn_bytes; /* a tail without meaning, cut at this opening */
+	uint64_t damaged_records, missing_segments; /* known of */
+};
+
+/* Cheap: reads no file. */
+enum ouro_status ouro_store_stats(struct ouro_store *store,
+    struct ouro_store_stats *out, struct ouro_error *err);
+
 /* ---- a vault --------------------------------------------------------------- */
 
 /*

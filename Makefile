@@ -33,7 +33,9 @@ include scripts/openssl.mk
 PACKAGES := libzstd libisal libprotobuf-c
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
-READY := $(and $(PACKAGE_LIBS),$(OPENSSL_FOUND))
+# Only the program edits lines.
+EDIT_LIBS      := $(shell pkg-config --libs libedit 2>/dev/null)
+READY := $(and $(PACKAGE_LIBS),$(EDIT_LIBS),$(OPENSSL_FOUND))
 
 CPPFLAGS_ALL = -D_GNU_SOURCE -DOUROBOROS_VERSION='"$(VERSION)"' -Iinclude -Isrc \
 	-I$(BUILD)/gen $(OPENSSL_CFLAGS) $(PACKAGE_CFLAGS) $(CPPFLAGS)
@@ -117,7 +119,7 @@ endef
 $(foreach l,$(LAYERS),$(eval $(call layer_test,$(l))))
 
 $(BUILD)/cmd/ouroboros/%_test: $(BUILD)/cmd/ouroboros/%_test.o $(call objects,$(filter-out %/main.c,$(PROGRAM_C))) $(ALL_ARCHIVES)
-	$(LINK) -lcmocka
+	$(LINK) $(EDIT_LIBS) -lcmocka
 
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(call objects,$(TEST_C)) $(ALL_ARCHIVES)
 	$(LINK) -lcmocka
@@ -137,7 +139,7 @@ $(BUILD)/fuzz/%_fuzz: $(BUILD)/fuzz/%_fuzz.o $(call objects,$(FUZZ_C) $(if $(FUZ
 	$(LINK) $(if $(FUZZER),-fsanitize=fuzzer)
 
 $(BUILD)/ouroboros: $(call objects,$(PROGRAM_C)) $(ALL_ARCHIVES)
-	$(LINK)
+	$(LINK) $(EDIT_LIBS)
 
 # The shipped archive: one object, in which everything but ouro_* is local,
 # together with what it needs of an OpenSSL that is not the system's.

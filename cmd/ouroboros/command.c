@@ -17,6 +17,7 @@ const struct command *const command_table[] = {
 	&gc_command,
 	&compact_command,
 	&keys_command,
+	&shell_command,
 	&version_command,
 	&help_command,
 	&completion_command,

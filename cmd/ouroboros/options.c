@@ -35,6 +35,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	    "make the index anew from the records" },
 	[OPTION_DATA_PATH] = { "data-path", 0, "DIR",
 	    "a new store spreads its slices over DIR too; repeatable" },
+	[OPTION_READ_ONLY] = { "read-only", 0, NULL, "change nothing" },
+	[OPTION_KEYS] = { "keys", 0, "N", "how many keys to measure with" },
+	[OPTION_VALUE] = { "value", 0, "BYTES", "size of a value" },
 };
 
 /* What older tools called things. */

@@ -3,7 +3,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/encoding.h"
+#include "base/utf8.h"
 #include "text.h"
 
 #define PENDING_MAX ((size_t)64 << 10)
@@ -85,6 +88,24 @@ reply_text(struct reply *reply, const char *key, const char *value)
 		json_write_null(&reply->writer);
 	else
 		json_write_text(&reply->writer, value);
+}
+
+void
+reply_bytes(struct reply *reply, const char *key, const void *data, size_t size)
+{
+	char name[64], *text;
+
+	if (utf8_valid(bytes_of(data, size))) {
+		write_key(reply, key);
+		json_write_string(&reply->writer, bytes_of(data, size));
+		return;
+	}
+	snprintf(name, sizeof name, "%s_base64", key);
+	text = malloc(BASE64_LENGTH(size) + 1);
+	if (text != NULL)
+		base64_encode(bytes_of(data, size), text);
+	reply_text(reply, name, text);
+	free(text);
 }
 
 void

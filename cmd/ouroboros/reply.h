@@ -32,6 +32,9 @@ void reply_rewind(struct reply *reply);
 
 /* NULL becomes null. */
 void reply_text(struct reply *reply, const char *key, const char *value);
+/* Bytes that are UTF-8 as text; others in base64, as "KEY_base64". */
+void reply_bytes(struct reply *reply, const char *key, const void *data,
+    size_t size);
 void reply_uint(struct reply *reply, const char *key, uint64_t value);
 void reply_bool(struct reply *reply, const char *key, bool value);
 /* null when under is 0. */

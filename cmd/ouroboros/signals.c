@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 static volatile sig_atomic_t caught;
+static volatile sig_atomic_t interrupted;
 static int wake[2] = { -1, -1 }; /* a signal before poll() ends it too */
 
 static void
@@ -49,6 +50,34 @@ int
 signals_caught(void)
 {
 	return caught;
+}
+
+static void
+note_interrupt(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+void
+signals_interactive(void)
+{
+	struct sigaction action = { .sa_handler = note_interrupt };
+
+	sigemptyset(&action.sa_mask); /* without SA_RESTART */
+	sigaction(SIGINT, &action, NULL);
+}
+
+bool
+signals_interrupted(void)
+{
+	return interrupted != 0;
+}
+
+void
+signals_interrupt_clear(void)
+{
+	interrupted = 0;
 }
 
 bool

@@ -13,6 +13,12 @@
 void signals_install(void);
 /* The signal that asked to stop, or 0. */
 int signals_caught(void);
+/* From here on SIGINT does not ask to stop: it is told by
+ * signals_interrupted. For dialogues on a terminal. */
+void signals_interactive(void);
+/* Whether a SIGINT came since the last signals_interrupt_clear. */
+bool signals_interrupted(void);
+void signals_interrupt_clear(void);
 /* Waits until fd has something to read; false when asked to stop. */
 bool signals_wait_readable(int fd);
 /* Dies of the signal that was caught, if any, as the shell expects. */

@@ -93,9 +93,8 @@ text_time_ms(uint64_t unix_ms, char out[TEXT_TIME_SIZE])
 
 #define ESCAPED_SIZE 12 /* of one character, with its terminator */
 
-/* Characters that steer a terminal or reorder what stands around them. */
-static bool
-is_harmful(uint32_t point)
+bool
+text_is_harmful(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
 	    (point >= 0x200e && point <= 0x200f) ||
@@ -116,7 +115,7 @@ escape_one(const char *text, size_t size, char out[ESCAPED_SIZE])
 		snprintf(out, ESCAPED_SIZE, "\\n");
 	else if (point == '\t')
 		snprintf(out, ESCAPED_SIZE, "\\t");
-	else if (is_harmful(point))
+	else if (text_is_harmful(point))
 		snprintf(out, ESCAPED_SIZE,
 		    point < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)point);
 	else

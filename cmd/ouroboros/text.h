@@ -4,6 +4,7 @@
 #ifndef OUROBOROS_TEXT_H
 #define OUROBOROS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 
 /* Bytes of the UTF-8 character at text, at most size; 0 = not UTF-8. */
 size_t text_decode(const char *text, size_t size, uint32_t *point);
+
+/* Characters that steer a terminal or reorder what stands around them. */
+bool text_is_harmful(uint32_t point);
 
 /* "1.5 MiB"; each returns out. */
 const char *text_size(uint64_t bytes, char out[TEXT_SIZE_SIZE]);

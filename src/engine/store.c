@@ -11,9 +11,11 @@
 #define INDEX_MEMORY_MIN (1024u * 1024)
 #define LEVEL_MAX	 19
 
+/* NOLINTBEGIN(misc-redundant-expression): that is the point */
 _Static_assert(OURO_KEY_MAX == ENGINE_KEY_MAX, "one limit");
 _Static_assert(OURO_VALUE_MAX == ENGINE_VALUE_MAX, "one limit");
 _Static_assert(OURO_STORE_BATCH_MAX == ENGINE_BATCH_MAX, "one limit");
+/* NOLINTEND(misc-redundant-expression) */
 
 /* ---- what a caller may get wrong --------------------------------------------- */
 

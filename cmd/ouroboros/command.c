@@ -18,6 +18,7 @@ const struct command *const command_table[] = {
 	&compact_command,
 	&keys_command,
 	&shell_command,
+	&bench_command,
 	&version_command,
 	&help_command,
 	&completion_command,

@@ -68,6 +68,7 @@ LIBRARY := $(BUILD)/libouroboros.a
 SHARED  := $(BUILD)/libouroboros.so.$(VERSION)
 TESTS   := $(call programs,$(wildcard src/*/*_test.c cmd/*/*_test.c tests/*_test.c))
 FUZZERS := $(call programs,$(wildcard fuzz/*_fuzz.c))
+EXAMPLES := $(call programs,$(wildcard examples/*.c))
 BENCHES := $(call programs,$(wildcard bench/*_bench.c))
 BENCH_NAMES := $(patsubst bench/%_bench.c,%,$(patsubst bench/%.sh,%,$(wildcard bench/*.sh bench/*_bench.c)))
 # The other files of those directories are shared by their programs.
@@ -141,6 +142,12 @@ $(BUILD)/fuzz/%_fuzz: $(BUILD)/fuzz/%_fuzz.o $(call objects,$(FUZZ_C) $(if $(FUZ
 $(BUILD)/ouroboros: $(call objects,$(PROGRAM_C)) $(ALL_ARCHIVES)
 	$(LINK) $(EDIT_LIBS)
 
+# As somebody else's program: the header and the archive, nothing of src/.
+$(BUILD)/examples/%: examples/%.c $(LIBRARY) include/ouroboros.h
+	@mkdir -p $(@D)
+	$(call say,LINK) $(CC) -std=c17 $(OPT) $(WARN) -Iinclude $(SAN_FLAGS) \
+		$(LDFLAGS_ALL) -o $@ $< $(LIBRARY) $(LIBS)
+
 # The shipped archive: one object, in which everything but ouro_* is local,
 # together with what it needs of an OpenSSL that is not the system's.
 BUNDLED := $(filter %/libcrypto.a,$(OPENSSL_LIBS))
@@ -194,9 +201,9 @@ bench-engine-large:
 
 # The second half of each, when all it needs is there.
 .PHONY: check-ready check-long-ready replay-ready fuzz-ready bench-ready
-check-ready: all $(TESTS) $(FUZZERS)
+check-ready: all $(TESTS) $(FUZZERS) $(EXAMPLES)
 	@$(run_tests) $(TEST_COMMANDS)
-check-long-ready: all $(filter $(BUILD)/tests/%,$(TESTS))
+check-long-ready: all $(EXAMPLES) $(filter $(BUILD)/tests/%,$(TESTS))
 	@export OURO_LONG=1 TEST_TIMEOUT=$${TEST_TIMEOUT:-7200}; \
 		$(run_tests) $(filter $(BUILD)/tests/%,$(TESTS)) $(wildcard tests/*.sh)
 replay-ready: $(FUZZERS)

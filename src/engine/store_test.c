@@ -608,8 +608,11 @@ static void
 a_full_disk_is_told_and_survived(void **state)
 {
 	static char value[60000];
+	struct ouro_store_options options = { .size = sizeof options,
+		.segment_size = 4096 }; /* nothing is made ahead */
 
 	(void)state;
+	reopened(&options);
 	put("a", "1");
 	fs_memory_limit(memory, 50000);
 	assert_int_equal(ouro_store_put(store, "a", 1, value, sizeof value, 0,

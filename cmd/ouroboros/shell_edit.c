@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "report.h"
 #include "shell.h"
@@ -239,7 +240,9 @@ shell_edit_open(struct shell *shell)
 	el_set(edit->line, EL_CLIENTDATA, edit);
 	el_set(edit->line, EL_PROMPT, prompt);
 	el_set(edit->line, EL_EDITOR, "emacs");
-	el_set(edit->line, EL_ADDFN, "complete", "complete a word", complete);
+	/* el_set would copy the two and never give them back. */
+	el_wset(edit->line, EL_ADDFN, L"complete", L"complete a word",
+	    complete);
 	el_set(edit->line, EL_BIND, "^I", "complete", NULL);
 	el_set(edit->line, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	if (edit->history != NULL) {

@@ -713,7 +713,7 @@ static void
 one_process_at_a_time_holds_a_store(void **state)
 {
 	struct ouro_store *first, *second;
-	struct place place;
+	struct place place = { 0 };
 	char pid[24];
 
 	(void)state;
@@ -750,7 +750,7 @@ file_make(const struct place *place, const char *name, const char *hex)
 static void
 older_directories_open_unchanged(void **state)
 {
-	struct place place;
+	struct place place = { 0 };
 
 	(void)state;
 	place_make(&place);

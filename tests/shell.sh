@@ -305,5 +305,5 @@ check set_get_and_delete no_prompt_and_no_last_newline_needed \
 	json_is_one_object_a_command a_vault_is_refused which_directory \
 	one_at_a_time a_full_stdout_is_a_failure \
 	a_terminal_edits_and_completes ctrl_c_stops_a_list_not_the_shell \
-	a_signal_ends_a_piped_shell
+	a_signal_ends_a_piped_shell backups_are_stores
 finish

@@ -297,7 +297,10 @@ void
 fs_crash_stop_at(struct fs *fs, uint64_t clock)
 {
 	struct store *store = fs_store_enter(fs);
+	struct fs_crash *crash = (struct fs_crash *)store;
 
-	((struct fs_crash *)store)->stop_at = clock;
+	crash->stop_at = clock;
+	if (crash->clock < clock)
+		crash->frozen = false;
 	fs_store_leave(store);
 }

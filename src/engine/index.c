@@ -165,6 +165,7 @@ freeze(struct log_engine *log, struct ouro_error *err)
 		cover_free(cover);
 		return status;
 	}
+	delta_publish(log->index.active); /* a list of moves, so far */
 	log->index.frozen = log->index.active;
 	log->index.active = fresh;
 	log->index.cover = cover;

@@ -1,19 +1,8 @@
 /*
- * Power loss at every point of scripted workloads of the log engine.
- *
- * A workload is run up to its n-th changing call, for every n; then the disk
- * is made as each policy of fs_crash leaves it, and the store is opened. It
- * must hold exactly what some prefix of the applied batches makes, no shorter
- * than what was acknowledged as durable, no longer than what was tried; it
- * must report no damage; a second opening must find the same; and it must go
- * on taking writes that survive another power loss.
- *
- * Scripts: p/P put, l/L put a large value, b/B batch (two puts, a deletion),
- * d/D delete (a capital: sync=always, else never); s barrier; c compact all,
- * h what is half dead; r close and open, k kill the process and open, x power
- * loss and recovery. A digit is the key; a batch takes the next two as well.
+ * engine_crash - runs workloads, makes the disks that a crash leaves, and
+ * looks at what the engine makes of them.
  */
-#include "engine/engine.h"
+#include "engine_crash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,49 +13,14 @@
 
 #include "base/executor.h"
 #include "base/fs_crash.h"
+#include "engine/engine.h"
 
 #define KEYS	   10
-#define BATCHES	   128
-#define STATES_MIN 40000
+#define KEY_LONG   4000
+#define BATCHES	   160
+#define SEEDS_LONG 12 /* times as many, with OURO_LONG=1 */
 /* Holds every workload, and a crash leaves few zeros to be looked through. */
 #define SEGMENT_SIZE 32768
-
-struct workload {
-	const char *name;
-	const char *script;
-	uint64_t segment_size;
-	bool sealed;
-};
-
-static const struct workload workloads[] = {
-	{ "durable puts", "P0P1P2P0P1P2P3P0", 0, false },
-	{ "puts without sync", "p0p1p2p0l1p2p3p0sp4p5", 0, false },
-	{ "large values", "L0L1l2l0sL1l3", 0, false },
-	{ "batches", "B0B3B0b3b5sb0b1B2", 0, false },
-	{ "rotation", "P0P1B2P5L6P0B1L2P3P4B0", 300, false },
-	{ "rotation without sync", "p0p1b2p5l6p0b1l2sp3p4b0p1", 300, false },
-	{ "deletions", "P0P1P2D0D1P0D2D0P1D1", 250, false },
-	{ "deletions and compaction", "P0P1P2D0D1cP0D0cD2cP1", 250, false },
-	{ "compaction", "B0B3P0P1cB0cP9D0cP1", 400, false },
-	{ "compaction over unsynced writes", "P0P1B2scp0d1p2cp3p0", 300,
-	    false },
-	{ "reopening", "P0rp1rB2rrP3p4rD0r", 0, false },
-	{ "reopening with rotation", "P0rB1rl2rb3rP0P1r", 200, false },
-	{ "reopening after compaction", "B0B3crP0D1crp2cr", 300, false },
-	{ "recovery during recovery", "P0p1b2l3xp4b5P0xb1l2p3xP4", 0, false },
-	{ "recovery with rotation", "P0p1b2l3p4xp0p1b2p5l6xP0cxd1p2", 260,
-	    false },
-	{ "a tombstone outlives the compaction of its segment",
-	    "P0P1P2P3P7P7P7D0P8P8P8hrD1P8P8P8hr", 300, false },
-	{ "what made a torn tail void goes", "P0l1p2p4xP5P5P5cP6r", 0, false },
-	{ "killed, then power loss", "P0p1b2kP3p4kp5l6kb1P0", 0, false },
-	{ "killed with rotation", "P0p1b2l3p4kP5cp6kD0", 260, false },
-	{ "sealed, killed", "P0p1krp2kP3b4kP5", 0, true },
-	{ "sealed", "P0B1p4l5sD0rP1b2rxP3", 0, true },
-	{ "sealed with rotation and compaction", "P0B1P2L3cD0p1rb2cxP5", 420,
-	    true },
-	{ "sealed, recovery", "P0p1b2xp4b5xp1rp2xP3", 0, true },
-};
 
 /* values[k] = 0: the key is not there. */
 struct content {
@@ -74,7 +28,7 @@ struct content {
 };
 
 struct run {
-	const struct workload *workload;
+	const struct crash_workload *workload;
 	struct fs *fs;
 	struct executor *executor;
 	struct engine *engine;
@@ -89,13 +43,13 @@ static unsigned states;
 
 /* What is being checked, told when a check fails. */
 static struct {
-	const struct workload *workload;
+	const struct crash_workload *workload;
 	uint64_t stop;
 	unsigned plan, seed;
 } present;
 
 static void
-where(const struct workload *workload, uint64_t stop, unsigned plan,
+where(const struct crash_workload *workload, uint64_t stop, unsigned plan,
     unsigned seed)
 {
 	present.workload = workload;
@@ -104,11 +58,11 @@ where(const struct workload *workload, uint64_t stop, unsigned plan,
 	present.seed = seed;
 }
 
-static int
-where_tell(void **state)
+int
+crash_tell(void **state)
 {
 	(void)state;
-	if (states < STATES_MIN && present.workload != NULL)
+	if (present.workload != NULL)
 		print_error("\"%s\", call %llu, plan %u, seed %u\n",
 		    present.workload->name, (unsigned long long)present.stop,
 		    present.plan, present.seed);
@@ -116,7 +70,7 @@ where_tell(void **state)
 }
 
 static struct engine_options
-options_of(const struct workload *workload, struct fs *fs,
+options_of(const struct crash_workload *workload, struct fs *fs,
     struct executor *executor)
 {
 	static const uint8_t seal_key[32] = "thirty-two bytes of a seal key.";
@@ -127,6 +81,7 @@ options_of(const struct workload *workload, struct fs *fs,
 		.segment_size = workload->segment_size != 0
 		    ? workload->segment_size
 		    : SEGMENT_SIZE,
+		.index_memory = 1, /* the least */
 		.seal_key = workload->sealed ? seal_key : NULL,
 	};
 }
@@ -164,6 +119,22 @@ value_read(struct bytes bytes)
 	return value;
 }
 
+/* ---- keys ------------------------------------------------------------------------------ */
+
+/* A letter; or one and so many more bytes that few entries fill a delta. */
+static struct bytes
+key_make(const struct crash_workload *workload, unsigned key,
+    uint8_t out[KEY_LONG])
+{
+	if (!workload->long_keys) {
+		out[0] = (uint8_t)('a' + key);
+		return bytes_of(out, 1);
+	}
+	memset(out, 'k', KEY_LONG);
+	out[0] = (uint8_t)('a' + key);
+	return bytes_of(out, KEY_LONG);
+}
+
 /* ---- running a workload ---------------------------------------------------------------- */
 
 static enum ouro_status
@@ -192,15 +163,15 @@ batch_run(struct run *run, char command, unsigned key)
 	struct content *next = &run->after[run->tried + 1];
 	static uint8_t values[3][16384];
 	struct engine_op ops[3] = { 0 };
-	uint8_t keys[3];
+	static uint8_t keys[3][KEY_LONG];
 	enum ouro_status status;
 
+	assert_true(run->tried + 1 < BATCHES);
 	*next = run->after[run->tried];
 	for (unsigned i = 0; i < count; i++) {
 		unsigned at = (key + i) % KEYS, value;
 
-		keys[i] = (uint8_t)('a' + at);
-		ops[i].key = bytes_of(&keys[i], 1);
+		ops[i].key = key_make(run->workload, at, keys[i]);
 		if (kind == 'd' || i == 2) {
 			ops[i].kind = ENGINE_DELETE;
 			next->values[at] = 0;
@@ -236,12 +207,33 @@ content_read(struct engine *engine, struct content *content)
 	    OURO_OK);
 	while (
 	    (status = engine_scan_next(scan, &key, &value, NULL)) == OURO_OK) {
-		assert_int_equal(key.size, 1);
+		assert_true(key.size == 1 || key.size == KEY_LONG);
 		assert_in_range(key.data[0], 'a', 'a' + KEYS - 1);
 		content->values[key.data[0] - 'a'] = value_read(value);
 	}
 	engine_scan_close(scan);
 	return status == OURO_END ? OURO_OK : status;
+}
+
+/* Keys looked up one by one are what a scan tells. */
+static void
+keys_check(const struct run *run, struct engine *engine,
+    const struct content *content)
+{
+	static uint8_t key[KEY_LONG];
+
+	for (unsigned k = 0; k < KEYS; k++) {
+		struct engine_value value;
+		enum ouro_status status = engine_get(engine,
+		    key_make(run->workload, k, key), &value, NULL);
+
+		assert_int_equal(status,
+		    content->values[k] != 0 ? OURO_OK : OURO_NOT_FOUND);
+		if (status == OURO_OK)
+			assert_int_equal(value_read(value.bytes),
+			    content->values[k]);
+		engine_value_release(&value);
+	}
 }
 
 /* The longest prefix of the batches that makes this content. */
@@ -261,13 +253,17 @@ prefix_find(const struct run *run, const struct content *content)
 }
 
 static void
-no_damage(struct engine *engine)
+no_damage(struct engine *engine, const struct content *content)
 {
 	struct engine_stats stats;
+	unsigned keys = 0;
 
+	for (unsigned k = 0; k < KEYS; k++)
+		keys += content->values[k] != 0;
 	assert_int_equal(engine_stats(engine, &stats, NULL), OURO_OK);
 	assert_int_equal(stats.damaged_records, 0);
 	assert_int_equal(stats.missing_segments, 0);
+	assert_int_equal(stats.keys, keys);
 }
 
 /* ---- running, continued ----------------------------------------------------------------- */
@@ -322,6 +318,13 @@ process_kill(struct run *run)
 	return status;
 }
 
+static void
+background_run(struct run *run)
+{
+	for (unsigned i = 0; i < 64 && executor_turn(run->executor);)
+		i++;
+}
+
 static enum ouro_status
 command_run(struct run *run, char command, unsigned key)
 {
@@ -335,6 +338,12 @@ command_run(struct run *run, char command, unsigned key)
 		return engine_compact(run->engine, 0, NULL, NULL);
 	case 'h':
 		return engine_compact(run->engine, 0.5, NULL, NULL);
+	case 'n':
+		status = engine_snapshot(run->engine, NULL);
+		break;
+	case 't':
+		background_run(run);
+		return OURO_OK;
 	case 'k':
 		return process_kill(run);
 	case 'r':
@@ -353,7 +362,7 @@ command_run(struct run *run, char command, unsigned key)
 
 /* Runs the workload until it ends or its power does; the store is closed. */
 static void
-run_do(struct run *run, const struct workload *workload, uint64_t stop)
+run_do(struct run *run, const struct crash_workload *workload, uint64_t stop)
 {
 	const char *p = workload->script;
 	enum ouro_status status;
@@ -411,7 +420,8 @@ goes_on(const struct run *run, struct fs *fs, struct executor *executor,
 {
 	struct engine *engine = state_open(run, fs, executor);
 	uint8_t value[16384];
-	struct engine_op op = { .key = bytes_text("a") };
+	static uint8_t key[KEY_LONG];
+	struct engine_op op = { .key = key_make(run->workload, 0, key) };
 	struct content found;
 	struct fs *state;
 
@@ -423,11 +433,48 @@ goes_on(const struct run *run, struct fs *fs, struct executor *executor,
 	state = fs_crash_state(fs, FS_CRASH_LOSE_ALL, 0);
 	engine_close(engine);
 	engine = state_open(run, state, executor);
-	no_damage(engine);
 	assert_int_equal(content_read(engine, &found), OURO_OK);
+	no_damage(engine, &found);
 	assert_memory_equal(&found, &content, sizeof found);
 	engine_close(engine);
 	fs_crash_free(state);
+}
+
+/* Opens, looks, closes; what is there is in *content. */
+static void
+look(const struct run *run, struct fs *fs, struct executor *executor,
+    struct content *content)
+{
+	struct engine *engine = state_open(run, fs, executor);
+
+	assert_int_equal(content_read(engine, content), OURO_OK);
+	keys_check(run, engine, content);
+	no_damage(engine, content);
+	assert_int_equal(engine_verify(engine, NULL, NULL, NULL), OURO_OK);
+	engine_close(engine);
+}
+
+/* The power goes again while the store is opened, and is looked at. */
+static struct fs *
+recovery_crash(const struct run *run, struct fs *fs)
+{
+	struct engine_options options;
+	struct executor *executor;
+	struct engine *engine;
+	struct fs *state;
+
+	assert_int_equal(executor_open_manual(1, fs, &executor, NULL), OURO_OK);
+	options = options_of(run->workload, fs, executor);
+	fs_crash_stop_at(fs, fs_crash_clock(fs) + states % 29);
+	if (engine_log_open("/store", &options, &engine, NULL) == OURO_OK) {
+		(void)engine_snapshot(engine, NULL);
+		engine_close(engine);
+	}
+	executor_close(executor);
+	state = fs_crash_state(fs,
+	    (enum fs_crash_policy)(states / 8 % FS_CRASH_POLICIES), states);
+	assert_non_null(state);
+	return state;
 }
 
 static void
@@ -435,24 +482,26 @@ state_check(const struct run *run, struct fs *fs)
 {
 	struct executor *executor;
 	struct content first, second;
-	struct engine *engine;
 
 	assert_int_equal(executor_open_manual(1, fs, &executor, NULL), OURO_OK);
-	engine = state_open(run, fs, executor);
-	assert_int_equal(content_read(engine, &first), OURO_OK);
+	look(run, fs, executor, &first);
 	(void)prefix_find(run, &first);
-	no_damage(engine);
-	assert_int_equal(engine_verify(engine, NULL, NULL, NULL), OURO_OK);
-	engine_close(engine);
-	engine = state_open(run, fs, executor);
-	assert_int_equal(content_read(engine, &second), OURO_OK);
+	look(run, fs, executor, &second);
 	assert_memory_equal(&first, &second, sizeof first);
-	no_damage(engine);
-	engine_close(engine);
 	if (states % 4 == 0)
 		goes_on(run, fs, executor, first);
 	executor_close(executor);
 	states++;
+}
+
+/* As it is, or after another crash. */
+static void
+state_take(const struct run *run, struct fs *fs)
+{
+	struct fs *later = states % 8 == 1 ? recovery_crash(run, fs) : NULL;
+
+	state_check(run, later != NULL ? later : fs);
+	fs_crash_free(later);
 }
 
 static const struct {
@@ -470,21 +519,26 @@ static const struct {
 static void
 run_states_check(const struct run *run, uint64_t stop, unsigned share)
 {
+	unsigned factor = getenv("OURO_LONG") != NULL ? SEEDS_LONG : 1;
+
 	for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
-		for (unsigned seed = 0; seed * share < plans[i].seeds; seed++) {
+		unsigned seeds = plans[i].seeds > 1 ? plans[i].seeds * factor
+						    : 1;
+
+		for (unsigned seed = 0; seed * share < seeds; seed++) {
 			struct fs *fs = fs_crash_state(run->fs, plans[i].policy,
 			    seed * 1000 + stop);
 
 			where(run->workload, stop, (unsigned)i, seed);
 			assert_non_null(fs);
-			state_check(run, fs);
+			state_take(run, fs);
 			fs_crash_free(fs);
 		}
 	}
 }
 
 static void
-workload_enumerate(const struct workload *workload)
+workload_enumerate(const struct crash_workload *workload)
 {
 	static struct run run;
 	uint64_t total;
@@ -506,23 +560,22 @@ workload_enumerate(const struct workload *workload)
 	}
 }
 
-static void
-every_crash_leaves_a_prefix(void **state)
+void
+crash_enumerate(const struct crash_workload *workloads, size_t count,
+    unsigned states_min)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof workloads / sizeof workloads[0]; i++)
+	const char *only = getenv("OURO_WORKLOAD");
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned before = states;
+
+		if (only != NULL && strcmp(only, workloads[i].name) != 0)
+			continue;
 		workload_enumerate(&workloads[i]);
-	print_message("%u states\n", states);
-	assert_true(states >= STATES_MIN);
-}
-
-int
-main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(every_crash_leaves_a_prefix,
-		    where_tell),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
+		print_message("%7u  %s\n", states - before, workloads[i].name);
+	}
+	present.workload = NULL;
+	if (getenv("OURO_LONG") != NULL)
+		states_min *= SEEDS_LONG - 1;
+	assert_true(only != NULL || states >= states_min);
 }

@@ -584,11 +584,13 @@ power_loss(void)
 
 /* ---- events --------------------------------------------------------------------------- */
 
+static struct ouro_error care_error;
+
 static void
 care(enum ouro_status status)
 {
 	if (status != OURO_OK && !excused(status))
-		fail_msg("care answers %d", status);
+		fail_msg("%s", care_error.text);
 }
 
 static void
@@ -617,13 +619,14 @@ event(void)
 	if (world.trace && n < 66)
 		print_message("%u: event %u\n", world.number, (unsigned)n);
 	if (n < 6)
-		care(engine_compact(engine, (double)draw(5) / 4, NULL, NULL));
+		care(engine_compact(engine, (double)draw(5) / 4, NULL,
+		    &care_error));
 	else if (n < 16)
-		care(engine_snapshot(engine, NULL));
+		care(engine_snapshot(engine, &care_error));
 	else if (n < 17)
-		care(engine_repair(engine, NULL, NULL, NULL));
+		care(engine_repair(engine, NULL, NULL, &care_error));
 	else if (n < 19)
-		care(engine_verify(engine, NULL, NULL, NULL));
+		care(engine_verify(engine, NULL, NULL, &care_error));
 	else if (n < 23)
 		restart();
 	else if (n < 28)

@@ -95,20 +95,25 @@ sealed_decode(const struct record_frame *frame, const struct location *location,
 	    (uint32_t)(location->sequence - batch.sequence), 0, out);
 }
 
-static bool
-sealed_is(const struct record_frame *frame, const struct location *location,
-    const struct buffer *block, struct bytes key, struct bytes *value)
+/* OURO_DAMAGED without a text; a cipher that cannot work is no damage. */
+static enum ouro_status
+sealed_take(const struct record_frame *frame, const struct location *location,
+    const struct buffer *block, struct bytes key, struct bytes *value,
+    struct ouro_error *err)
 {
 	struct record record;
+	enum ouro_status status;
 
 	if (!sealed_decode(frame, location, block, &record) ||
 	    record.op != RECORD_PUT || record.key.size != key.size ||
 	    record.value.size != location->value_size ||
-	    record.sequence != location->sequence ||
-	    record_unseal(frame, &record, NULL) != OURO_OK)
-		return false;
+	    record.sequence != location->sequence)
+		return OURO_DAMAGED;
+	status = record_unseal(frame, &record, err);
+	if (status != OURO_OK)
+		return status == OURO_WRONG_KEY ? OURO_DAMAGED : status;
 	*value = record.value;
-	return bytes_equal(record.key, key);
+	return bytes_equal(record.key, key) ? OURO_OK : OURO_DAMAGED;
 }
 
 /* ---- both ------------------------------------------------------------------------- */
@@ -150,11 +155,12 @@ value_load(struct segment *segment, const struct location *location,
 
 	if (status != OURO_OK)
 		return status;
-	if (frame->sealed
-		? !sealed_is(frame, location, block, key, value)
-		: !plain_is(frame, block->data, size, location, key, value))
-		return damaged(segment, location, err);
-	return OURO_OK;
+	if (frame->sealed)
+		status = sealed_take(frame, location, block, key, value, err);
+	else if (!plain_is(frame, block->data, size, location, key, value))
+		status = OURO_DAMAGED;
+	return status == OURO_DAMAGED ? damaged(segment, location, err)
+				      : status;
 }
 
 enum ouro_status

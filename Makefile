@@ -125,6 +125,9 @@ $(BUILD)/cmd/ouroboros/%_test: $(BUILD)/cmd/ouroboros/%_test.o $(call objects,$(
 $(BUILD)/tests/%_test: $(BUILD)/tests/%_test.o $(call objects,$(TEST_C)) $(ALL_ARCHIVES)
 	$(LINK) -lcmocka
 
+# Its own functions stand before those that take memory.
+$(BUILD)/tests/engine_malloc_test: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc strdup)
+
 $(BUILD)/bench/%_bench: $(BUILD)/bench/%_bench.o $(call objects,$(BENCH_C)) $(ALL_ARCHIVES)
 	$(LINK)
 

@@ -66,7 +66,7 @@ every_call_of(enum fs_call call, bool sealed)
 			fault_run(&plan);
 	}
 	present.nth = 0;
-	assert_true(runs > 12 || call == FS_CALL_TRUNCATE ||
+	assert_true(runs > 6 || call == FS_CALL_TRUNCATE ||
 	    call == FS_CALL_ALLOCATE || call == FS_CALL_MAP);
 }
 

@@ -549,6 +549,11 @@ uint64_t ouro_get_size(const struct ouro_get *get);
  * slices met on the way are repaired. */
 enum ouro_status ouro_get_read(struct ouro_get *get, void *data, size_t size,
     size_t *got, struct ouro_error *err);
+/* The same without a copy: *data are the next *size bytes, 1 to most, as they
+ * happen to lie; 0 only at the end. They live until the next call with this
+ * get and must not be changed. */
+enum ouro_status ouro_get_next(struct ouro_get *get, size_t most,
+    const void **data, size_t *size, struct ouro_error *err);
 /* Positions beyond the end read nothing. */
 enum ouro_status ouro_get_seek(struct ouro_get *get, uint64_t position,
     struct ouro_error *err);

@@ -182,6 +182,33 @@ erasure_codes_are_chosen() {
 }
 
 # ---- the file of get -o ------------------------------------------------------
+# Wherever the holes are, and whether the zeros were holes at first or not.
+zeros_become_holes() {
+	local file hash
+	truncate -s 30M all-hole
+	truncate -s 100 small
+	truncate -s 20M hole-first && random 70001 >>hole-first
+	random 3000000 >hole-last && truncate -s 20000001 hole-last
+	random 100000 >mixed && truncate -s 9M mixed && random 1 >>mixed &&
+		truncate -s 12M mixed && random 500000 >>mixed
+	head -c 8M /dev/zero >no-hole
+	random 300000 >existing
+	for file in all-hole small hole-first hole-last mixed no-hole; do
+		hash=$(put "$file" --meta /dev/null)
+		same "$hash" "$(put - --meta /dev/null <"$file")"
+		o get "hash:$hash" -o "back-$file" || fail "get $file"
+		o get "hash:$hash" -o existing || fail "get over a file"
+		cmp "$file" "back-$file" && cmp "$file" existing ||
+			fail "$file: other bytes"
+		o get "hash:$hash" | cmp - "$file" || fail "$file: to a pipe"
+		o get "hash:$hash" --range 65536- -o range 2>/dev/null &&
+			{ tail -c +65537 "$file" | cmp - range || fail "range"; }
+	done
+	same "$(stat -c %b back-all-hole)" 0
+	same "$(stat -c %b back-no-hole)" 0
+	[ "$(stat -c %b back-mixed)" -lt 3000 ] || fail "no holes"
+}
+
 output_files_are_replaced_whole() {
 	local hash
 	echo new >file
@@ -477,7 +504,7 @@ check K26_put_prints_only_the_hash first_use_tells_of_the_key \
 	K01_the_same_file_has_the_same_hash K03_versions_of_a_name \
 	K26_prefixes_in_every_alphabet K05_ambiguous_prefixes_list_candidates \
 	ranges_are_those_of_http parents_and_metadata erasure_codes_are_chosen \
-	output_files_are_replaced_whole a_closed_pipe_is_quiet \
+	zeros_become_holes output_files_are_replaced_whole a_closed_pipe_is_quiet \
 	removal_is_refused_with_reasons K18_removal_tells_what_it_kept \
 	tables_line_up_and_escape_names info_gives_every_size \
 	slices_lie_on_every_data_path data_paths_are_directories \

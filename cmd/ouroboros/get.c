@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,7 +15,7 @@
 #include "signals.h"
 #include "target.h"
 
-#define BUFFER_SIZE ((size_t)1 << 20)
+#define PIECE_MAX ((size_t)1 << 20)
 
 struct fetching {
 	struct invocation *inv;
@@ -25,7 +24,6 @@ struct fetching {
 	const struct range *range;
 	struct outfile out;
 	bool written; /* something went to standard output */
-	void *buffer;
 };
 
 /* What stands on standard output is content: an error goes beside it. */
@@ -56,13 +54,13 @@ copy(struct fetching *f, const char *subject, struct ouro_get *get,
 	struct ouro_error err = { .status = OURO_OK };
 
 	while (length > 0) {
-		size_t want = length < BUFFER_SIZE ? (size_t)length
-						   : BUFFER_SIZE;
+		size_t want = length < PIECE_MAX ? (size_t)length : PIECE_MAX;
 		size_t got = 0;
+		const void *data;
 
 		if (signals_caught() != 0)
 			return EXIT_FAILED;
-		if (ouro_get_read(get, f->buffer, want, &got, &err) != OURO_OK)
+		if (ouro_get_next(get, want, &data, &got, &err) != OURO_OK)
 			return fail(f, subject, &err);
 		if (got == 0) {
 			err.status = OURO_DAMAGED;
@@ -72,7 +70,7 @@ copy(struct fetching *f, const char *subject, struct ouro_get *get,
 			return fail(f, subject, &err);
 		}
 		f->written = true;
-		if (!outfile_write(&f->out, f->buffer, got))
+		if (!outfile_write(&f->out, data, got))
 			return fail_write(f);
 		progress_add(got);
 		length -= got;
@@ -162,14 +160,10 @@ get_run(struct invocation *inv)
 		    text != NULL ? "--range" : "-o", inv->operand_count);
 	if (f.path != NULL && strcmp(f.path, "-") == 0)
 		f.path = NULL;
-	f.buffer = malloc(BUFFER_SIZE);
-	if (f.buffer == NULL)
-		return report_status(inv, OURO_NO_MEMORY, "out of memory");
 	code = session_open(inv, SESSION_HEAL, &f.vault);
 	for (size_t i = 0; i < inv->operand_count && code == 0; i++)
 		code = fetch(&f, inv->operands[i]);
 	ouro_vault_close(f.vault);
-	free(f.buffer);
 	return code;
 }
 

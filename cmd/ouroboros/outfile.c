@@ -12,6 +12,8 @@
 #include "signals.h"
 
 #define NAME_TRIES 100
+#define HOLE_BLOCK ((size_t)64 * 1024) /* parts that are looked at */
+#define ZERO_HEAD  16
 
 /* A new name beside path. */
 static char *
@@ -99,23 +101,82 @@ outfile_open(struct outfile *file, const char *path)
 	return false;
 }
 
-bool
-outfile_write(struct outfile *file, const void *data, size_t size)
+/* Writes where the file stands. */
+static bool
+write_all(struct outfile *file, const char *p, size_t size)
 {
-	const char *p = data;
-
 	while (size > 0) {
 		ssize_t count = -1;
 
 		errno = EINTR;
 		if (signals_caught() == 0)
-			count = write(file->fd, p, size);
+			count = file->path == NULL
+			    ? write(file->fd, p, size)
+			    : pwrite(file->fd, p, size, (off_t)file->at);
 		if (count < 0 && (errno != EINTR || signals_caught() != 0))
 			return false;
 		if (count > 0) {
 			p += count;
 			size -= (size_t)count;
+			file->at += (size_t)count;
+			file->open_end = false;
 		}
+	}
+	return true;
+}
+
+static bool
+all_zero(const char *p, size_t size)
+{
+	static const char head[ZERO_HEAD];
+
+	if (size < ZERO_HEAD)
+		return memcmp(p, head, size) == 0;
+	return memcmp(p, head, ZERO_HEAD) == 0 &&
+	    memcmp(p, p + ZERO_HEAD, size - ZERO_HEAD) == 0;
+}
+
+/* The size of the run that p begins with: blocks of the file that are all
+ * zeros, or that are not. */
+static size_t
+run_size(const struct outfile *file, const char *p, size_t size, bool *zero)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		size_t part = HOLE_BLOCK - (file->at + done) % HOLE_BLOCK;
+		bool is_zero;
+
+		if (part > size - done)
+			part = size - done;
+		is_zero = all_zero(p + done, part);
+		if (done > 0 && is_zero != *zero)
+			break;
+		*zero = is_zero;
+		done += part;
+	}
+	return done;
+}
+
+bool
+outfile_write(struct outfile *file, const void *data, size_t size)
+{
+	const char *p = data;
+
+	if (file->path == NULL)
+		return write_all(file, p, size);
+	while (size > 0) {
+		bool zero = false;
+		size_t run = run_size(file, p, size, &zero);
+
+		if (zero) {
+			file->at += run;
+			file->open_end = true;
+		} else if (!write_all(file, p, run)) {
+			return false;
+		}
+		p += run;
+		size -= run;
 	}
 	return true;
 }
@@ -143,6 +204,8 @@ outfile_finish(struct outfile *file)
 		return true;
 	if (file->replaces && stat(file->path, &status) == 0)
 		fchmod(fd, status.st_mode & 07777);
+	if (file->open_end && ftruncate(fd, (off_t)file->at) != 0)
+		return false;
 	/* A crash must not leave neither the old file nor the new one. */
 	if (file->replaces && fdatasync(fd) != 0)
 		return false;

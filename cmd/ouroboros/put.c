@@ -140,16 +140,17 @@ static bool
 copy(struct storing *s, struct source *source, struct ouro_put *put)
 {
 	struct ouro_error err = { .status = OURO_OK };
+	const void *data;
 	size_t got;
 
 	for (;;) {
-		if (!source_read(source, s->buffer, BUFFER_SIZE, &got)) {
+		if (!source_next(source, s->buffer, BUFFER_SIZE, &data, &got)) {
 			fail_source(s, source);
 			return false;
 		}
 		if (got == 0)
 			return true;
-		if (ouro_put_write(put, s->buffer, got, &err) != OURO_OK) {
+		if (ouro_put_write(put, data, got, &err) != OURO_OK) {
 			fail_store(s, source->path, &err);
 			return false;
 		}

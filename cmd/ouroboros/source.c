@@ -10,6 +10,12 @@
 
 #include "signals.h"
 
+#define ZEROS_SIZE ((size_t)1 << 20)
+#define STAT_BLOCK 512 /* what st_blocks counts */
+
+/* Never written: all its pages are the system's one page of zeros. */
+static unsigned char zeros[ZEROS_SIZE];
+
 static bool
 fail_errno(struct source *source)
 {
@@ -49,6 +55,7 @@ source_open(struct source *source, const char *path)
 	if (source->regular) {
 		source->size = (uint64_t)status.st_size;
 		source->changed = status.st_mtim;
+		source->sparse = status.st_blocks < status.st_size / STAT_BLOCK;
 		posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	}
 	return true;
@@ -98,7 +105,9 @@ source_read(struct source *source, void *data, size_t size, size_t *got)
 	while (signals_caught() == 0) {
 		if (!source->regular && !signals_wait_readable(source->fd))
 			break;
-		count = read(source->fd, data, size);
+		count = source->sparse
+		    ? pread(source->fd, data, size, (off_t)source->taken)
+		    : read(source->fd, data, size);
 		if (count >= 0 || (errno != EINTR && errno != EAGAIN))
 			break;
 	}
@@ -113,6 +122,51 @@ source_read(struct source *source, void *data, size_t size, size_t *got)
 		return fail_changed(source, source->taken);
 	*got = (size_t)count;
 	return true;
+}
+
+/* Finds out what lies at source->taken, and how far. */
+static void
+source_look(struct source *source)
+{
+	off_t at = (off_t)source->taken, next;
+
+	next = lseek(source->fd, at, SEEK_DATA);
+	if (next > at || (next < 0 && errno == ENXIO)) {
+		source->hole_end = next < 0 || (uint64_t)next > source->size
+		    ? source->size
+		    : (uint64_t)next;
+		return;
+	}
+	if (next == at)
+		next = lseek(source->fd, at, SEEK_HOLE);
+	source->data_end = next > at ? (uint64_t)next : UINT64_MAX;
+}
+
+bool
+source_next(struct source *source, void *buffer, size_t size, const void **data,
+    size_t *got)
+{
+	uint64_t left;
+
+	if (source->sparse && source->taken < source->size &&
+	    source->taken >= source->data_end &&
+	    source->taken >= source->hole_end)
+		source_look(source);
+	*data = buffer;
+	if (source->sparse && source->taken < source->hole_end) {
+		if (signals_caught() != 0)
+			return fail(source, "interrupted");
+		left = source->hole_end - source->taken;
+		*got = left < ZEROS_SIZE ? (size_t)left : ZEROS_SIZE;
+		*got = *got < size ? *got : size;
+		*data = zeros;
+		source->taken += *got;
+		return true;
+	}
+	left = source->data_end - source->taken;
+	if (source->sparse && source->taken < source->data_end && left < size)
+		size = (size_t)left;
+	return source_read(source, buffer, size, got);
 }
 
 void

@@ -99,6 +99,19 @@ ouro_get_read(struct ouro_get *get, void *data, size_t size, size_t *got,
 }
 
 enum ouro_status
+ouro_get_next(struct ouro_get *get, size_t most, const void **data,
+    size_t *size, struct ouro_error *err)
+{
+	struct bytes part;
+	enum ouro_status status = stream_reader_next(&get->reader, most, &part,
+	    err);
+
+	*data = part.data;
+	*size = part.size;
+	return status;
+}
+
+enum ouro_status
 ouro_get_seek(struct ouro_get *get, uint64_t position, struct ouro_error *err)
 {
 	(void)err;

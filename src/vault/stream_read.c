@@ -6,10 +6,14 @@
 #include "base/error.h"
 #include "vault/vault.h"
 
+/* Chunks in a row that one job answers for, so that looking for them ends. */
+#define RUN_MAX 1024
+
 struct read_job {
 	struct executor_job job;
 	struct ouro_vault *vault;
 	struct chunk_slot *slot;
+	unsigned times; /* to be given: the caller's thread's */
 	struct tree_entry entry;
 	enum ouro_status status;
 	struct ouro_error error;
@@ -97,6 +101,22 @@ reader_open(struct stream_reader *reader, struct ouro_error *err)
 	return status;
 }
 
+/* Whether an entry is that of the job before: its bytes are given again. */
+static bool
+reader_repeats(struct stream_reader *reader, const struct tree_entry *entry)
+{
+	struct read_job *job;
+
+	if (reader->joined == reader->submitted)
+		return false;
+	job = &reader->jobs[(reader->submitted - 1) % reader->window];
+	if (job->times == RUN_MAX || job->entry.size != entry->size ||
+	    memcmp(job->entry.id, entry->id, HASH_SIZE) != 0)
+		return false;
+	job->times++;
+	return true;
+}
+
 /* Keeps a few chunks on their way, more the longer one reads on. */
 static enum ouro_status
 reader_fetch(struct stream_reader *reader, struct ouro_error *err)
@@ -124,6 +144,9 @@ reader_fetch(struct stream_reader *reader, struct ouro_error *err)
 		}
 		if (status != OURO_OK)
 			return status;
+		if (reader_repeats(reader, &job->entry))
+			continue;
+		job->times = 1;
 		job->vault = reader->vault;
 		job->job = (struct executor_job){ .run = read_job_run,
 			.context = job };
@@ -165,55 +188,74 @@ reader_next(struct stream_reader *reader, struct ouro_error *err)
 	return OURO_OK;
 }
 
-static size_t
-reader_copy(struct stream_reader *reader, uint8_t *data, size_t size)
+/* Makes what is current the chunk of the next byte. */
+static enum ouro_status
+reader_turn(struct stream_reader *reader, struct ouro_error *err)
 {
-	struct bytes from;
-	size_t part;
+	struct read_job *job = reader->current;
+	enum ouro_status status;
 
-	if (reader->part->size <= INLINE_MAX)
-		from = bytes_of(reader->part->inlined.data + reader->position,
-		    (size_t)(reader->part->size - reader->position));
-	else
-		from = bytes_of(reader->current->slot->clear.data +
-			reader->current_at,
-		    reader->current->slot->clear.size - reader->current_at);
-	part = from.size < size ? from.size : size;
-	memcpy(data, from.data, part);
-	reader->position += part;
-	reader->current_at += part;
-	return part;
+	if (job != NULL && reader->current_at < job->slot->clear.size)
+		return OURO_OK;
+	if (job != NULL && job->times > 1) {
+		job->times--;
+		reader->current_at = 0;
+		return OURO_OK;
+	}
+	reader->current = NULL;
+	status = reader_next(reader, err);
+	if (status != OURO_OK)
+		reader_drain(reader);
+	if (status == OURO_END)
+		status = error_set(err, OURO_DAMAGED,
+		    "the chunk list ends at byte %llu of %llu",
+		    (unsigned long long)reader->position,
+		    (unsigned long long)reader->part->size);
+	return status;
+}
+
+enum ouro_status
+stream_reader_next(struct stream_reader *reader, size_t most, struct bytes *out,
+    struct ouro_error *err)
+{
+	const struct content_part *part = reader->part;
+	const struct buffer *clear;
+	enum ouro_status status;
+
+	*out = bytes_of(NULL, 0);
+	if (most == 0 || reader->position >= part->size)
+		return OURO_OK;
+	if (part->size <= INLINE_MAX) {
+		*out = bytes_of(part->inlined.data + reader->position,
+		    (size_t)(part->size - reader->position));
+	} else {
+		status = reader_turn(reader, err);
+		if (status != OURO_OK)
+			return status;
+		clear = &reader->current->slot->clear;
+		*out = bytes_of(clear->data + reader->current_at,
+		    clear->size - reader->current_at);
+	}
+	if (out->size > most)
+		out->size = most;
+	reader->position += out->size;
+	reader->current_at += out->size;
+	return OURO_OK;
 }
 
 enum ouro_status
 stream_reader_read(struct stream_reader *reader, void *data, size_t size,
     size_t *got, struct ouro_error *err)
 {
-	bool inlined = reader->part->size <= INLINE_MAX;
 	enum ouro_status status = OURO_OK;
+	struct bytes part;
 
-	*got = 0;
-	while (*got < size && reader->position < reader->part->size) {
-		if (!inlined &&
-		    (reader->current == NULL ||
-			reader->current_at ==
-			    reader->current->slot->clear.size)) {
-			reader->current = NULL;
-			status = reader_next(reader, err);
-			if (status != OURO_OK)
-				break;
-		}
-		*got += reader_copy(reader, (uint8_t *)data + *got,
-		    size - *got);
+	for (*got = 0; *got < size; *got += part.size) {
+		status = stream_reader_next(reader, size - *got, &part, err);
+		if (status != OURO_OK || part.size == 0)
+			break;
+		memcpy((uint8_t *)data + *got, part.data, part.size);
 	}
-	if (status == OURO_OK)
-		return OURO_OK;
-	reader_drain(reader);
-	if (status == OURO_END)
-		status = error_set(err, OURO_DAMAGED,
-		    "the chunk list ends at byte %llu of %llu",
-		    (unsigned long long)reader->position,
-		    (unsigned long long)reader->part->size);
 	/* What came before the fault is given first; the next call meets it. */
 	return *got > 0 ? OURO_OK : status;
 }

@@ -1,6 +1,6 @@
 /*
  * stream_read - a content part back as bytes, chunks fetched ahead on all
- * cores, in bounded memory.
+ * cores, in bounded memory. A run of one chunk is fetched and decoded once.
  */
 #ifndef VAULT_STREAM_READ_H
 #define VAULT_STREAM_READ_H
@@ -34,6 +34,11 @@ void stream_reader_release(struct stream_reader *reader);
  * that of the first byte not given; a further read tries it again. */
 enum ouro_status stream_reader_read(struct stream_reader *reader, void *data,
     size_t size, size_t *got, struct ouro_error *err);
+/* The next bytes where they lie, at most `most` of them and at least one;
+ * none only at the end (or most = 0). They live until the next call for this
+ * reader. After a failure as above. */
+enum ouro_status stream_reader_next(struct stream_reader *reader, size_t most,
+    struct bytes *out, struct ouro_error *err);
 void stream_reader_seek(struct stream_reader *reader, uint64_t position);
 
 #endif

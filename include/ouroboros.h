@@ -557,6 +557,10 @@ enum ouro_status ouro_get_next(struct ouro_get *get, size_t most,
 /* Positions beyond the end read nothing. */
 enum ouro_status ouro_get_seek(struct ouro_get *get, uint64_t position,
     struct ouro_error *err);
+/* A hint, waiting for nothing: reading from the position begins soon. With the
+ * next content opened and told so, many small ones are read without a pause
+ * between them. */
+void ouro_get_prefetch(struct ouro_get *get);
 void ouro_get_close(struct ouro_get *get); /* NULL ok */
 
 /* ---- what is there --------------------------------------------------------------------- */

@@ -17,6 +17,17 @@
 
 #define PIECE_MAX ((size_t)1 << 20)
 
+/* Contents open at once: the one being written, and those whose first chunks
+ * are fetched meanwhile. */
+#define OPEN_MAX 4
+
+/* One HASH. get is NULL when it could not be opened ahead: what is wrong is
+ * said when its turn comes. */
+struct waiting {
+	struct ouro_target target;
+	struct ouro_get *get;
+};
+
 struct fetching {
 	struct invocation *inv;
 	struct ouro_vault *vault;
@@ -24,6 +35,8 @@ struct fetching {
 	const struct range *range;
 	struct outfile out;
 	bool written; /* something went to standard output */
+	struct waiting waiting[OPEN_MAX];
+	size_t opened; /* operands tried so far */
 };
 
 /* What stands on standard output is content: an error goes beside it. */
@@ -113,33 +126,87 @@ print_fetched(struct fetching *f, const uint8_t *id, uint64_t length)
 	reply_end(&f->inv->out);
 }
 
+/* Opens operand number `first` and those that follow it soon. */
+static void
+look_ahead(struct fetching *f, size_t first)
+{
+	for (;
+	     f->opened < f->inv->operand_count && f->opened < first + OPEN_MAX;
+	     f->opened++) {
+		const char *text = f->inv->operands[f->opened];
+		struct waiting *w = &f->waiting[f->opened % OPEN_MAX];
+
+		w->get = NULL;
+		if (ouro_resolve(f->vault, text, &w->target, NULL) != OURO_OK ||
+		    ouro_get_open(f->vault, w->target.id, &w->get, NULL) !=
+			OURO_OK)
+			continue;
+		if (f->range == NULL)
+			ouro_get_prefetch(w->get);
+	}
+}
+
+/* As look_ahead does, but saying what is wrong. */
 static int
-fetch(struct fetching *f, const char *text)
+open_now(struct fetching *f, const char *text, struct waiting *w)
 {
 	struct ouro_error err = { .status = OURO_OK };
-	struct ouro_target target;
-	struct ouro_get *get = NULL;
-	uint64_t length = 0;
-	int code = target_resolve(f->inv, f->vault, text, &target);
+	int code = target_resolve(f->inv, f->vault, text, &w->target);
 
 	if (code != 0)
 		return code;
-	if (ouro_get_open(f->vault, target.id, &get, &err) != OURO_OK)
+	if (ouro_get_open(f->vault, w->target.id, &w->get, &err) != OURO_OK)
 		return fail(f, text, &err);
-	code = seek(f, text, get, &length);
+	return 0;
+}
+
+static int
+fetch_open(struct fetching *f, const char *text, const struct waiting *w)
+{
+	uint64_t length = 0;
+	int code = seek(f, text, w->get, &length);
+
 	if (code == 0 && !outfile_open(&f->out, f->path))
 		code = fail_write(f);
 	else if (code == 0) {
 		progress_start(f->inv, "reading", length);
-		code = copy(f, text, get, length);
+		code = copy(f, text, w->get, length);
 		progress_stop();
 		if (code == 0 && !outfile_finish(&f->out))
 			code = fail_write(f);
 		outfile_abort(&f->out);
 	}
-	ouro_get_close(get);
 	if (code == 0)
-		print_fetched(f, target.id, length);
+		print_fetched(f, w->target.id, length);
+	return code;
+}
+
+static int
+fetch(struct fetching *f, size_t number)
+{
+	const char *text = f->inv->operands[number];
+	struct waiting *w = &f->waiting[number % OPEN_MAX];
+	int code = 0;
+
+	look_ahead(f, number);
+	if (w->get == NULL)
+		code = open_now(f, text, w);
+	if (code == 0)
+		code = fetch_open(f, text, w);
+	ouro_get_close(w->get);
+	w->get = NULL;
+	return code;
+}
+
+static int
+fetch_all(struct fetching *f)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < f->inv->operand_count && code == 0; i++)
+		code = fetch(f, i);
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		ouro_get_close(f->waiting[i].get);
 	return code;
 }
 
@@ -161,8 +228,8 @@ get_run(struct invocation *inv)
 	if (f.path != NULL && strcmp(f.path, "-") == 0)
 		f.path = NULL;
 	code = session_open(inv, SESSION_HEAL, &f.vault);
-	for (size_t i = 0; i < inv->operand_count && code == 0; i++)
-		code = fetch(&f, inv->operands[i]);
+	if (code == 0)
+		code = fetch_all(&f);
 	ouro_vault_close(f.vault);
 	return code;
 }

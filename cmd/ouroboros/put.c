@@ -1,12 +1,13 @@
 /*
- * put - stores files. Small ones are grouped: one commit, and thus one wait
- * for the disk, for up to GROUP_FILES files or GROUP_BYTES bytes. A hash is
- * printed only once its group is durable.
+ * put - stores files. They are grouped: one commit, and thus one wait for the
+ * disk, for up to GROUP_FILES files, or as soon as there are GROUP_BYTES and
+ * GROUP_MS have passed. A hash is printed only once its group is durable.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -22,6 +23,7 @@
 
 #define GROUP_FILES 256
 #define GROUP_BYTES ((uint64_t)32 << 20)
+#define GROUP_MS    500
 #define BUFFER_SIZE ((size_t)1 << 20)
 
 struct stored {
@@ -41,12 +43,21 @@ struct storing {
 	struct ouro_batch *batch;
 	struct stored group[GROUP_FILES];
 	size_t group_count;
-	uint64_t group_bytes;
+	uint64_t group_bytes, group_began_ms;
 	/* All in all. */
 	uint64_t files, bytes, bytes_new;
 	int code;  /* of the first failure */
 	bool stop; /* the store failed, or a signal came */
 };
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 static void
 fail_with(struct storing *s, int code)
@@ -166,10 +177,12 @@ store_source(struct storing *s, struct source *source,
 	struct stored *stored = &s->group[s->group_count];
 	struct ouro_put *put = NULL;
 
-	if (s->batch == NULL &&
-	    ouro_batch_begin(s->vault, &s->batch, &err) != OURO_OK) {
-		fail_store(s, source->path, &err);
-		return;
+	if (s->batch == NULL) {
+		if (ouro_batch_begin(s->vault, &s->batch, &err) != OURO_OK) {
+			fail_store(s, source->path, &err);
+			return;
+		}
+		s->group_began_ms = now_ms();
 	}
 	if (ouro_put_begin(s->vault, options, &put, &err) != OURO_OK) {
 		fail_store(s, source->path, &err);
@@ -187,7 +200,9 @@ store_source(struct storing *s, struct source *source,
 	}
 	s->group_count++;
 	s->group_bytes += source->taken;
-	if (s->group_count == GROUP_FILES || s->group_bytes >= GROUP_BYTES)
+	if (s->group_count == GROUP_FILES ||
+	    (s->group_bytes >= GROUP_BYTES &&
+		now_ms() - s->group_began_ms >= GROUP_MS))
 		group_commit(s);
 }
 

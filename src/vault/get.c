@@ -111,6 +111,12 @@ ouro_get_next(struct ouro_get *get, size_t most, const void **data,
 	return status;
 }
 
+void
+ouro_get_prefetch(struct ouro_get *get)
+{
+	stream_reader_prefetch(&get->reader);
+}
+
 enum ouro_status
 ouro_get_seek(struct ouro_get *get, uint64_t position, struct ouro_error *err)
 {

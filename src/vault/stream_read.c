@@ -9,6 +9,8 @@
 /* Chunks in a row that one job answers for, so that looking for them ends. */
 #define RUN_MAX 1024
 
+#define PREFETCH 2 /* chunks */
+
 struct read_job {
 	struct executor_job job;
 	struct ouro_vault *vault;
@@ -156,6 +158,19 @@ reader_fetch(struct stream_reader *reader, struct ouro_error *err)
 	if (reader->ahead < most)
 		reader->ahead++;
 	return OURO_OK;
+}
+
+void
+stream_reader_prefetch(struct stream_reader *reader)
+{
+	if (reader->part->size <= INLINE_MAX ||
+	    reader->position >= reader->part->size || reader->current != NULL)
+		return;
+	if (reader->ahead < PREFETCH)
+		reader->ahead = PREFETCH;
+	if (reader_open(reader, NULL) != OURO_OK ||
+	    reader_fetch(reader, NULL) != OURO_OK)
+		reader_drain(reader);
 }
 
 /* Makes the next chunk the current one. OURO_END. */

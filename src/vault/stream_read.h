@@ -39,6 +39,9 @@ enum ouro_status stream_reader_read(struct stream_reader *reader, void *data,
  * reader. After a failure as above. */
 enum ouro_status stream_reader_next(struct stream_reader *reader, size_t most,
     struct bytes *out, struct ouro_error *err);
+/* A hint that the next bytes will be read soon: their chunks are sent on
+ * their way. What fails here, a read meets again. */
+void stream_reader_prefetch(struct stream_reader *reader);
 void stream_reader_seek(struct stream_reader *reader, uint64_t position);
 
 #endif

@@ -30,8 +30,8 @@ void tree_writer_release(struct tree_writer *writer);
 /* entry's pin passes to the writer, also on failure. */
 enum ouro_status tree_add(struct tree_writer *writer,
     const struct tree_entry *entry, struct ouro_error *err);
-/* Writes what is open. root stays pinned until the writer is released.
- * At least one entry was added. */
+/* Writes what is open and frees the pages. root stays pinned until the writer
+ * is released. At least one entry was added. */
 enum ouro_status tree_finish(struct tree_writer *writer,
     struct tree_entry *root, unsigned *level, struct ouro_error *err);
 

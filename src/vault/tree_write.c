@@ -235,5 +235,7 @@ tree_finish(struct tree_writer *writer, struct tree_entry *root,
 	}
 	*root = writer->levels[at].entries[0];
 	*level = at;
+	for (at = 0; at < TREE_LEVEL_MAX; at++)
+		page_release(&writer->levels[at]);
 	return OURO_OK;
 }

@@ -5,74 +5,11 @@
 
 #include "base/error.h"
 #include "seal/canonical.h"
-#include "seal/compress.h"
 #include "seal/derive.h"
 #include "seal/erasure.h"
 #include "vault/vault.h"
 
-/* ---- slots and locks ------------------------------------------------------ */
-
-static void
-chunk_slot_free(struct chunk_slot *slot)
-{
-	compressor_free(slot->compressor);
-	buffer_wipe(&slot->clear);
-	stripe_release(&slot->stripe);
-	free(slot);
-}
-
-enum ouro_status
-chunk_slot_take(struct ouro_vault *vault, struct chunk_slot **out,
-    struct ouro_error *err)
-{
-	struct chunk_slot *slot;
-	enum ouro_status status;
-
-	pthread_mutex_lock(&vault->slots_lock);
-	slot = vault->slots;
-	if (slot != NULL)
-		vault->slots = slot->next;
-	pthread_mutex_unlock(&vault->slots_lock);
-	if (slot == NULL) {
-		slot = calloc(1, sizeof(*slot));
-		if (slot == NULL)
-			return error_memory(err);
-		status = compressor_new(&slot->compressor, err);
-		if (status == OURO_OK)
-			status = buffer_reserve(&slot->clear, CHUNK_SIZE_MAX,
-			    err);
-		if (status != OURO_OK) {
-			chunk_slot_free(slot);
-			return status;
-		}
-	}
-	slot->next = NULL;
-	slot->clear.size = 0;
-	*out = slot;
-	return OURO_OK;
-}
-
-void
-chunk_slot_give(struct ouro_vault *vault, struct chunk_slot *slot)
-{
-	if (slot == NULL)
-		return;
-	pthread_mutex_lock(&vault->slots_lock);
-	slot->next = vault->slots;
-	vault->slots = slot;
-	pthread_mutex_unlock(&vault->slots_lock);
-}
-
-void
-chunk_slots_release(struct ouro_vault *vault)
-{
-	while (vault->slots != NULL) {
-		struct chunk_slot *slot = vault->slots;
-
-		vault->slots = slot->next;
-		chunk_slot_free(slot);
-	}
-}
+/* ---- locks ---------------------------------------------------------------- */
 
 void
 chunk_lock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
@@ -276,6 +213,26 @@ chunk_keys(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	return status;
 }
 
+/* The stripe of a chunk in tools->stripe, in the lanes and in the row. */
+static enum ouro_status
+chunk_seal_with(struct ouro_vault *vault, struct chunk_tools *tools,
+    const struct stripe_options *options, struct bytes clear,
+    const Ouro__ChunkRow *row, uint64_t *stored, struct ouro_error *err)
+{
+	const struct stripe *stripe = &tools->stripe;
+	uint8_t lanes[SLICES_MAX];
+	enum ouro_status status;
+
+	status = stripe_seal(options, clear, &tools->stripe, err);
+	if (status == OURO_OK)
+		status = slices_write(vault, options->chunk_id, stripe, lanes,
+		    stored, err);
+	if (status == OURO_OK)
+		status = chunk_row_add(vault, options->chunk_id, row, stripe,
+		    lanes, err);
+	return status;
+}
+
 static enum ouro_status
 chunk_seal(struct ouro_vault *vault, struct chunk_slot *slot,
     const struct erasure *erasure, unsigned k, unsigned m,
@@ -286,23 +243,20 @@ chunk_seal(struct ouro_vault *vault, struct chunk_slot *slot,
 		.erasure = erasure,
 		.k = k,
 		.m = m,
-		.compressor = slot->compressor,
 		.level = vault->level,
 		.epoch = out->entry.epoch,
 		.chunk_id = out->entry.id,
 		.chunk_key = out->entry.key,
 	};
-	uint8_t lanes[SLICES_MAX];
-	enum ouro_status status;
+	struct chunk_tools *tools;
+	enum ouro_status status = chunk_tools_take(vault, &tools, err);
 
-	status = stripe_seal(&options, buffer_bytes(&slot->clear),
-	    &slot->stripe, err);
-	if (status == OURO_OK)
-		status = slices_write(vault, out->entry.id, &slot->stripe,
-		    lanes, &out->stored, err);
-	if (status == OURO_OK)
-		status = chunk_row_add(vault, out->entry.id, row, &slot->stripe,
-		    lanes, err);
+	if (status != OURO_OK)
+		return status;
+	options.compressor = tools->compressor;
+	status = chunk_seal_with(vault, tools, &options,
+	    buffer_bytes(&slot->clear), row, &out->stored, err);
+	chunk_tools_give(vault, tools);
 	out->is_new = true;
 	return status;
 }

@@ -9,25 +9,12 @@
 #ifndef VAULT_CHUNK_H
 #define VAULT_CHUNK_H
 
+#include "vault/chunk_slot.h"
 #include "vault/lanes.h"
 #include "vault/record.h"
 
-struct compressor;
 struct erasure;
 struct ouro_vault;
-
-/* Working memory for one chunk at a time; taken from the vault's stock. */
-struct chunk_slot {
-	struct chunk_slot *next;
-	struct compressor *compressor;
-	struct buffer clear; /* CHUNK_SIZE_MAX reserved */
-	struct stripe stripe;
-};
-
-enum ouro_status chunk_slot_take(struct ouro_vault *vault,
-    struct chunk_slot **out, struct ouro_error *err);
-void chunk_slot_give(struct ouro_vault *vault, struct chunk_slot *slot);
-void chunk_slots_release(struct ouro_vault *vault);
 
 void chunk_lock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
 void chunk_unlock(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);

@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "seal/canonical.h"
-#include "seal/compress.h"
 #include "seal/derive.h"
 #include "vault/chunk.h"
 #include "vault/vault.h"
@@ -207,6 +206,22 @@ load_heal(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 		    id_short(id, name), written);
 }
 
+static enum ouro_status
+load_open(struct ouro_vault *vault, struct chunk_slot *slot,
+    const uint8_t key[KEY_SIZE], const struct stripe_read *read,
+    uint8_t bad[SLICES_MAX], unsigned *bad_count, struct ouro_error *err)
+{
+	struct chunk_tools *tools;
+	enum ouro_status status = chunk_tools_take(vault, &tools, err);
+
+	if (status != OURO_OK)
+		return status;
+	status = stripe_open(key, read->slices, tools->compressor, &slot->clear,
+	    bad, bad_count, err);
+	chunk_tools_give(vault, tools);
+	return status;
+}
+
 /* One stripe: its k data slices when they are all there, else all. */
 static enum ouro_status
 load_stripe(struct ouro_vault *vault, struct chunk_slot *slot,
@@ -225,12 +240,12 @@ load_stripe(struct ouro_vault *vault, struct chunk_slot *slot,
 		goto out;
 	stripe_read_slices(vault, entry->id, row, 0, row->k, read);
 	if (read->found == row->k)
-		status = stripe_open(key, read->slices, slot->compressor,
-		    &slot->clear, bad, &bad_count, err);
+		status = load_open(vault, slot, key, read, bad, &bad_count,
+		    err);
 	if (read->found < row->k || status == OURO_DAMAGED) {
 		stripe_read_slices(vault, entry->id, row, 0, SLICES_MAX, read);
-		status = stripe_open(key, read->slices, slot->compressor,
-		    &slot->clear, bad, &bad_count, err);
+		status = load_open(vault, slot, key, read, bad, &bad_count,
+		    err);
 		if (status == OURO_OK && !vault->read_only &&
 		    (bad_count > 0 || read->found < read->count))
 			load_heal(vault, entry->id, row, read, bad, bad_count);

@@ -300,9 +300,10 @@ lanes_barrier(struct ouro_vault *vault, struct ouro_error *err)
 		jobs[i].job.context = &jobs[i];
 		executor_submit(vault->executor, &jobs[i].job);
 	}
-	for (unsigned i = 0; i < count; i++) {
+	/* The workers take the first ones, so this thread takes the last. */
+	for (unsigned i = count; i-- > 0;) {
 		executor_join(vault->executor, &jobs[i].job);
-		if (status == OURO_OK && jobs[i].status != OURO_OK) {
+		if (jobs[i].status != OURO_OK) {
 			status = jobs[i].status;
 			if (err != NULL)
 				*err = jobs[i].error;

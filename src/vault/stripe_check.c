@@ -21,14 +21,18 @@ stripe_opens(struct ouro_vault *vault, struct chunk_slot *slot,
 	uint8_t epoch_key[KEY_SIZE], key[KEY_SIZE], found[HASH_SIZE];
 	uint8_t bad[SLICES_MAX];
 	unsigned bad_count = 0;
-	enum ouro_status status;
+	struct chunk_tools *tools;
+	enum ouro_status status = chunk_tools_take(vault, &tools, err);
 
+	if (status != OURO_OK)
+		return status;
 	status = vault_epoch_key(vault, row->epoch, epoch_key, NULL, err);
 	if (status == OURO_OK)
 		status = derive_chunk_key(epoch_key, id, key, err);
 	if (status == OURO_OK)
-		status = stripe_open(key, stripe->good.slices, slot->compressor,
-		    &slot->clear, bad, &bad_count, err);
+		status = stripe_open(key, stripe->good.slices,
+		    tools->compressor, &slot->clear, bad, &bad_count, err);
+	chunk_tools_give(vault, tools);
 	for (unsigned i = 0; i < bad_count; i++)
 		slice_reject(stripe, bad[i]);
 	if (status == OURO_OK)

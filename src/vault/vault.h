@@ -26,6 +26,7 @@
 #include "vault/row.h"
 
 struct chunk_slot;
+struct chunk_tools;
 struct chunker_table;
 struct erasure;
 struct executor;
@@ -75,7 +76,8 @@ struct ouro_vault {
 	pthread_mutex_t chunk_locks[CHUNK_LOCKS];
 	struct pins pins;
 	pthread_mutex_t slots_lock;
-	struct chunk_slot *slots; /* free ones */
+	struct chunk_slot *slots;  /* free ones */
+	struct chunk_tools *tools; /* free ones */
 	pthread_mutex_t codes_lock;
 	struct vault_code *codes; /* prepared erasure codes */
 

@@ -241,8 +241,9 @@ const struct command get_command = {
 	.page =
 	    "Writes the content of HASH, or the newest of NAME, to standard output or to\n"
 	    "FILE. FILE appears under its name only when it is whole: after an error or\n"
-	    "an interruption nothing is left. Several hashes are written one after the\n"
-	    "other to standard output. Damage met on the way is repaired.\n"
+	    "an interruption nothing is left. Long runs of zeros become holes in it.\n"
+	    "Several hashes are written one after the other to standard output. Damage\n"
+	    "met on the way is repaired.\n"
 	    "\n"
 	    "--range takes bytes as HTTP does: 0-99 are the first hundred, 100- is all\n"
 	    "but those, -100 the last hundred. A range that begins beyond the end fails.\n"

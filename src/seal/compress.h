@@ -1,25 +1,15 @@
 /*
- * compress - one chunk through zstd (RFC 8878) and back.
- *
- * A chunk is stored as one ordinary zstd frame (no checksum, no content
- * size, no dictionary: the cipher around it authenticates) when that is
- * shorter than the chunk, else as it is. The zstd program can read a frame.
- *
- * A compressor holds the library's working memory (a few MiB at the usual
- * levels) and is used by one thread at a time; make one per worker and keep
- * it. Nothing is ever allocated by what a frame claims.
+ * compress - how one chunk is stored: as a zstd frame (base/compress.h) when
+ * that is shorter than the chunk, else as it is. The cipher around it
+ * authenticates.
  */
 #ifndef SEAL_COMPRESS_H
 #define SEAL_COMPRESS_H
 
-#include "base/bytes.h"
+#include "base/compress.h"
 
 /* How a chunk is stored; a byte in the sealed header, never renumbered. */
 enum compress_codec { COMPRESS_RAW = 0, COMPRESS_ZSTD = 1 };
-
-#define COMPRESS_LEVEL_MIN     1
-#define COMPRESS_LEVEL_MAX     19
-#define COMPRESS_LEVEL_DEFAULT 3
 
 /* A stored chunk as a reader finds it: every field is foreign. */
 struct compressed {
@@ -27,13 +17,6 @@ struct compressed {
 	struct bytes data;
 	size_t clear_size; /* what it must become, exactly */
 };
-
-struct compressor;
-
-/* OURO_NO_MEMORY. */
-enum ouro_status compressor_new(struct compressor **out,
-    struct ouro_error *err);
-void compressor_free(struct compressor *compressor);
 
 /*
  * Appends the stored form of clear to out, at most clear.size bytes, and

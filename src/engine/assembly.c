@@ -214,24 +214,25 @@ assembly_record(struct assembly *assembly, const struct record_frame *frame,
 }
 
 static uint64_t
-subs_size(const struct record_frame *frame, const struct engine_op *ops,
-    size_t count)
+subs_size(const struct record_frame *frame, const struct assembly_ops *ops)
 {
 	uint64_t size = 0;
 
-	for (size_t i = 0; i < count; i++)
-		size += record_sub_size(frame, ops[i].key.size,
-		    ops[i].value.size);
+	for (size_t i = 0; i < ops->count; i++) {
+		struct record sub = assembly_op(ops, i);
+
+		size += record_sub_size(frame, sub.key.size, sub.value.size);
+	}
 	return size;
 }
 
 uint64_t
 assembly_batch_size(const struct record_frame *frame,
-    const struct engine_op *ops, size_t count)
+    const struct assembly_ops *ops)
 {
-	uint64_t size = subs_size(frame, ops, count);
+	uint64_t size = subs_size(frame, ops);
 
-	if (count > UINT32_MAX || size > RECORD_BATCH_MAX)
+	if (ops->count > UINT32_MAX || size > RECORD_BATCH_MAX)
 		return UINT64_MAX;
 	return record_head(frame) + size + RECORD_CRC;
 }
@@ -302,36 +303,32 @@ batch_crc_add(struct assembly *assembly, const struct record_frame *frame,
 
 enum ouro_status
 assembly_batch(struct assembly *assembly, const struct record_frame *frame,
-    const struct engine_op *ops, size_t count, uint64_t sequence,
-    uint64_t durable, struct ouro_error *err)
+    const struct assembly_ops *ops, uint64_t sequence, uint64_t durable,
+    struct ouro_error *err)
 {
-	uint64_t size = subs_size(frame, ops, count);
+	uint64_t size = subs_size(frame, ops);
 	uint64_t end = assembly->size + record_head(frame) + size + RECORD_CRC;
 	struct assembly_mark mark = assembly_mark(assembly);
 	struct record batch = {
 		.op = RECORD_BATCH,
-		.count = (uint32_t)count,
+		.count = (uint32_t)ops->count,
 		.value.size = (size_t)size,
 		.sequence = sequence,
 		.durable = durable,
 	};
 	enum ouro_status status;
 
-	assert(!frame->old && count <= UINT32_MAX && size <= RECORD_BATCH_MAX);
+	assert(!frame->old && ops->count <= UINT32_MAX &&
+	    size <= RECORD_BATCH_MAX);
 	status = batch_head_add(assembly, frame, &batch, err);
-	for (size_t i = 0; status == OURO_OK && i < count; i++) {
-		struct record sub = {
-			.op = ops[i].kind == ENGINE_PUT ? RECORD_PUT
-							: RECORD_DELETE,
-			.key = ops[i].key,
-			.value = ops[i].value,
-			.sequence = sequence + i,
-			.durable = durable,
-			.sub = true,
-			.batch_first = sequence,
-			.batch_count = (uint32_t)count,
-		};
+	for (size_t i = 0; status == OURO_OK && i < ops->count; i++) {
+		struct record sub = assembly_op(ops, i);
 
+		sub.sequence = sequence + i;
+		sub.durable = durable;
+		sub.sub = true;
+		sub.batch_first = sequence;
+		sub.batch_count = batch.count;
 		status = sub_add(assembly, frame, &sub, err);
 	}
 	if (status == OURO_OK)

@@ -49,14 +49,38 @@ enum ouro_status assembly_record(struct assembly *assembly,
     const struct record_frame *frame, const struct record *record,
     struct ouro_error *err);
 
-/* Appends a batch of count operations with sequences from `sequence` on. */
+/* Operations, and what is written of their values. */
+struct assembly_ops {
+	const struct engine_op *ops;
+	size_t count;
+	const struct bytes *packed; /* as pack.values (engine/pack.h) */
+};
+
+/* The i-th as a record; sequences and batch are still to be filled in. */
+static inline struct record
+assembly_op(const struct assembly_ops *ops, size_t i)
+{
+	const struct engine_op *op = &ops->ops[i];
+	bool packed = ops->packed != NULL && ops->packed[i].data != NULL;
+
+	return (struct record){
+		.op = op->kind != ENGINE_PUT ? RECORD_DELETE
+		    : packed		     ? RECORD_PACKED
+					     : RECORD_PUT,
+		.key = op->key,
+		.value = packed ? ops->packed[i] : op->value,
+		.count = 1,
+	};
+}
+
+/* Appends a batch with sequences from `sequence` on. */
 enum ouro_status assembly_batch(struct assembly *assembly,
-    const struct record_frame *frame, const struct engine_op *ops, size_t count,
+    const struct record_frame *frame, const struct assembly_ops *ops,
     uint64_t sequence, uint64_t durable, struct ouro_error *err);
 
 /* The size assembly_batch will add; UINT64_MAX when it is over a limit. */
 uint64_t assembly_batch_size(const struct record_frame *frame,
-    const struct engine_op *ops, size_t count);
+    const struct assembly_ops *ops);
 
 /* Writes everything at offset, with as few calls as possible. */
 enum ouro_status assembly_write(const struct assembly *assembly,

@@ -32,20 +32,26 @@ ops_publish(struct log_engine *log, const struct commit_request *request)
 	bool sub = request->count > 1;
 	size_t head = record_head(&segment->frame);
 	uint64_t offset = request->offset + (sub ? head : 0);
+	struct assembly_ops ops = commit_request_ops(request);
 
 	for (size_t i = 0; i < request->count; i++) {
 		const struct engine_op *op = &request->ops[i];
+		struct record record = assembly_op(&ops, i);
 		struct location location = {
 			.segment = segment,
 			.offset = offset,
 			.sequence = request->sequence + i,
-			.value_size = (uint32_t)op->value.size,
+			.value_size = (uint32_t)record.value.size,
 			.state = op->kind == ENGINE_PUT ? PLACE_VALUE
 							: PLACE_TOMBSTONE,
 			.batch_offset = (uint32_t)(offset - request->offset),
+			.packed = record.op == RECORD_PACKED,
 		};
-		struct place place = location_place(&location);
+		struct place place;
 
+		if (location.packed)
+			location.clear_size = (uint32_t)op->value.size;
+		place = location_place(&location);
 		index_add(log, op->key, &place);
 		offset += location_size(&location, op->key.size);
 	}
@@ -345,8 +351,17 @@ commit_ops(struct log_engine *log, const struct engine_op *ops, size_t count,
 		.count = count,
 		.sync = sync,
 	};
+	struct pack pack = { 0 };
+	enum ouro_status status = OURO_OK;
 
-	return request_run(log, &request, err);
+	if (log->level != 0)
+		status = pack_ops(&log->files.packs, log->level, ops, count,
+		    &pack, err);
+	request.packed = pack.values;
+	if (status == OURO_OK)
+		status = request_run(log, &request, err);
+	pack_release(&pack);
+	return status;
 }
 
 enum ouro_status

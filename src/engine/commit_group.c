@@ -11,16 +11,18 @@ static uint64_t
 request_size(const struct log_engine *log, const struct commit_request *request)
 {
 	const struct record_frame frame = { .sealed = log->seal_key != NULL };
+	struct assembly_ops ops = commit_request_ops(request);
+	struct record first;
 
 	if (request->kind == REQUEST_RECORD)
 		return record_size(&frame, request->record->key.size,
 		    request->record->value.size);
 	if (request->count == 0)
 		return 0;
-	if (request->count == 1)
-		return record_size(&frame, request->ops[0].key.size,
-		    request->ops[0].value.size);
-	return assembly_batch_size(&frame, request->ops, request->count);
+	if (request->count > 1)
+		return assembly_batch_size(&frame, &ops);
+	first = assembly_op(&ops, 0);
+	return record_size(&frame, first.key.size, first.value.size);
 }
 
 static enum ouro_status
@@ -28,19 +30,14 @@ request_encode(struct log_engine *log, const struct commit_request *request,
     struct ouro_error *err)
 {
 	const struct record_frame *frame = &log->active->frame;
-	struct record record = { 0 };
+	struct assembly_ops ops = commit_request_ops(request);
+	struct record record;
 
 	if (request->kind != REQUEST_RECORD && request->count > 1)
-		return assembly_batch(&log->assembly, frame, request->ops,
-		    request->count, request->sequence, log->durable, err);
-	if (request->kind == REQUEST_RECORD) {
-		record = *request->record;
-	} else {
-		record.op = request->ops[0].kind == ENGINE_PUT ? RECORD_PUT
-							       : RECORD_DELETE;
-		record.key = request->ops[0].key;
-		record.value = request->ops[0].value;
-	}
+		return assembly_batch(&log->assembly, frame, &ops,
+		    request->sequence, log->durable, err);
+	record = request->kind == REQUEST_RECORD ? *request->record
+						 : assembly_op(&ops, 0);
 	record.sequence = request->sequence;
 	record.durable = log->durable;
 	return assembly_record(&log->assembly, frame, &record, err);

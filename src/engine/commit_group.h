@@ -22,6 +22,7 @@ struct commit_request {
 	enum request_kind kind;
 	const struct engine_op *ops;
 	size_t count;
+	const struct bytes *packed;	 /* of ops; see engine/pack.h */
 	const struct record *record;	 /* REQUEST_RECORD: with ... */
 	struct id_set *dropped;		 /* ... what log->dropped becomes */
 	const struct commit_move *moves; /* REQUEST_MOVES */
@@ -37,6 +38,14 @@ struct commit_request {
 	struct ouro_error error;
 	atomic_uint state; /* commit_queue.c */
 };
+
+/* What is written of it. */
+static inline struct assembly_ops
+commit_request_ops(const struct commit_request *request)
+{
+	return (struct assembly_ops){ request->ops, request->count,
+		request->packed };
+}
 
 /* Requests that are written, synced and published together. */
 struct commit_group {

@@ -72,7 +72,7 @@ value_compare(const struct look *look, const struct engine_op *op, bool *equal,
 	}
 	*equal = false;
 	if (look->location.state == PLACE_VALUE &&
-	    look->location.value_size != op->expected.size)
+	    location_clear_size(&look->location) != op->expected.size)
 		return OURO_OK;
 	status = fetch_value(&look->location, op->key, &block, &value, &mapped,
 	    err);
@@ -127,6 +127,7 @@ deletions_keep(const struct commit_group *group, struct commit_request *request,
 	}
 	request->ops = request->kept;
 	request->count = count;
+	request->packed = NULL; /* without puts there was nothing to pack */
 	return OURO_OK;
 }
 

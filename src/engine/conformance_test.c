@@ -23,12 +23,19 @@ struct subject {
 	bool durable; /* keeps its content when closed and opened */
 	bool sealed;
 	bool log;
+	int level;
 };
 
 static struct subject drivers[] = {
 	{ .name = "memory" },
 	{ .name = "log", .log = true, .durable = true },
 	{ .name = "log, sealed", .log = true, .durable = true, .sealed = true },
+	{ .name = "log, packed", .log = true, .durable = true, .level = 1 },
+	{ .name = "log, packed and sealed",
+	    .log = true,
+	    .durable = true,
+	    .sealed = true,
+	    .level = 1 },
 };
 #define DRIVERS (sizeof drivers / sizeof drivers[0])
 
@@ -41,6 +48,7 @@ subject_open(struct subject *subject)
 		.executor = subject->executor,
 		.sync = ENGINE_SYNC_NEVER,
 		.segment_size = 64 * 1024,
+		.level = subject->level,
 		.seal_key = subject->sealed ? seal_key : NULL,
 	};
 	struct ouro_error err = { 0 };
@@ -412,10 +420,12 @@ random_next(void)
 	return seed;
 }
 
+#define LIKELY 100u /* a size that many values have, and is packed */
+
 struct draft {
 	struct engine_op ops[8];
 	size_t count;
-	uint8_t keys[8][24], values[8][400], expected[8][4];
+	uint8_t keys[8][24], values[8][400], expected[8][LIKELY];
 };
 
 static void
@@ -426,6 +436,7 @@ draft_make(struct draft *draft)
 		struct engine_op *op = &draft->ops[i];
 		uint64_t bits = random_next();
 		size_t size = bits >> 40 & 1 ? bits >> 20 & 15
+		    : bits >> 41 & 1	     ? LIKELY
 					     : bits >> 20 & 255;
 
 		*op = (struct engine_op){ 0 };
@@ -441,9 +452,10 @@ draft_make(struct draft *draft)
 			op->condition = ENGINE_IF_ABSENT;
 		if ((bits >> 50) % 8 == 1) {
 			op->condition = ENGINE_IF_EQUAL;
-			memset(draft->expected[i], (int)(bits >> 56 & 3), 4);
+			memset(draft->expected[i], (int)(bits >> 56 & 3),
+			    LIKELY);
 			op->expected = bytes_of(draft->expected[i],
-			    bits >> 60 & 3);
+			    bits >> 62 & 1 ? LIKELY : bits >> 60 & 3);
 		}
 	}
 }
@@ -453,9 +465,16 @@ same_get(struct engine *a, struct engine *b, struct bytes key)
 {
 	struct engine_value x, y;
 	enum ouro_status status = engine_get(a, key, &x, NULL);
+	uint64_t size;
 
 	assert_int_equal(engine_get(b, key, &y, NULL), status);
 	assert_true(bytes_equal(x.bytes, y.bytes));
+	if (status == OURO_OK) {
+		assert_int_equal(engine_exists(b, key, &size, NULL), OURO_OK);
+		assert_int_equal(size, x.bytes.size);
+		assert_int_equal(engine_exists(a, key, &size, NULL), OURO_OK);
+		assert_int_equal(size, x.bytes.size);
+	}
 	engine_value_release(&x);
 	engine_value_release(&y);
 }

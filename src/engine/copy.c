@@ -225,7 +225,7 @@ source_record(void *context, uint64_t offset, bool good, struct record *record,
 	if (source->victim->kind == SEGMENT_OLD)
 		record->sequence = region_old_sequence(source->victim->id,
 		    offset);
-	if (record->op != RECORD_PUT && record->op != RECORD_DELETE)
+	if (!record_is_operation(record))
 		return OURO_OK;
 	status = counts(source->copy, source->victim, offset, record, &newest,
 	    err);
@@ -361,6 +361,7 @@ moves_add(struct moves *moves, const struct record *record, uint64_t offset,
 		.value_size = (uint32_t)record->value.size,
 		.state = from.state,
 		.packed = from.packed,
+		.clear_size = from.clear_size,
 	};
 	move->key.size = record->key.size;
 	moves->key_at[moves->count++] = moves->keys.size;

@@ -16,6 +16,13 @@ damaged(const struct segment *segment, const struct location *location,
 	    location->offset);
 }
 
+/* The op of the record in our format. */
+static uint8_t
+put_op(const struct location *location)
+{
+	return location->packed ? RECORD_PACKED : RECORD_PUT;
+}
+
 /* ---- records that are not sealed ------------------------------------------------- */
 
 /* Whether the put at data, of that size, is the one of key and location. */
@@ -26,7 +33,7 @@ record_is(const struct record_frame *frame, const uint8_t *data, size_t size,
 	size_t head = record_head(frame);
 
 	return data[0] == RECORD_MAGIC_0 && data[1] == RECORD_MAGIC_1 &&
-	    data[2] == (frame->old ? RECORD_OLD_SET : RECORD_PUT) &&
+	    data[2] == (frame->old ? RECORD_OLD_SET : put_op(location)) &&
 	    get_u32le(data + 3) == key.size &&
 	    get_u32le(data + 7) == location->value_size &&
 	    (frame->old || get_u64le(data + 11) == location->sequence) &&
@@ -40,7 +47,7 @@ static bool
 sub_is(const struct record_frame *frame, const uint8_t *data, size_t size,
     const struct location *location, struct bytes key)
 {
-	return data[0] == RECORD_PUT && get_u32le(data + 1) == key.size &&
+	return data[0] == put_op(location) && get_u32le(data + 1) == key.size &&
 	    get_u32le(data + 5) == location->value_size &&
 	    memcmp(data + RECORD_SUB_HEAD, key.data, key.size) == 0 &&
 	    record_crc(record_sub_crc(frame, location->sequence),
@@ -105,7 +112,7 @@ sealed_take(const struct record_frame *frame, const struct location *location,
 	enum ouro_status status;
 
 	if (!sealed_decode(frame, location, block, &record) ||
-	    record.op != RECORD_PUT || record.key.size != key.size ||
+	    record.op != put_op(location) || record.key.size != key.size ||
 	    record.value.size != location->value_size ||
 	    record.sequence != location->sequence)
 		return OURO_DAMAGED;
@@ -163,8 +170,9 @@ value_load(struct segment *segment, const struct location *location,
 				      : status;
 }
 
-enum ouro_status
-fetch_value(const struct location *location, struct bytes key,
+/* The bytes in the record. */
+static enum ouro_status
+value_find(const struct location *location, struct bytes key,
     struct buffer *block, struct bytes *value, bool *mapped,
     struct ouro_error *err)
 {
@@ -189,6 +197,47 @@ fetch_value(const struct location *location, struct bytes key,
 		return damaged(segment, location, err);
 	*mapped = true;
 	return OURO_OK;
+}
+
+/* The value that packed bytes become, which may lie in block. */
+static enum ouro_status
+value_unpack(const struct location *location, struct buffer *block,
+    struct bytes *value, struct ouro_error *err)
+{
+	struct buffer clear = { 0 };
+	enum ouro_status status = OURO_DAMAGED;
+
+	if (value->size >= PACK_HEAD &&
+	    pack_clear_size(*value) == location->clear_size)
+		status = pack_open(&location->segment->files->packs, *value,
+		    &clear, err);
+	if (status == OURO_DAMAGED)
+		status = error_set(err, OURO_DAMAGED,
+		    "%s: the packed value at offset %" PRIu64
+		    " does not unpack",
+		    location->segment->path, location->offset);
+	if (status != OURO_OK) {
+		buffer_release(&clear);
+		return status;
+	}
+	buffer_release(block);
+	*block = clear;
+	*value = buffer_bytes(block);
+	return OURO_OK;
+}
+
+enum ouro_status
+fetch_value(const struct location *location, struct bytes key,
+    struct buffer *block, struct bytes *value, bool *mapped,
+    struct ouro_error *err)
+{
+	enum ouro_status status = value_find(location, key, block, value,
+	    mapped, err);
+
+	if (status != OURO_OK || !location->packed)
+		return status;
+	*mapped = false;
+	return value_unpack(location, block, value, err);
 }
 
 void

@@ -4,7 +4,8 @@
  * Where the segment is mapped (engine/segment_map.h) nothing is copied and,
  * after the first touch of a block, no system call is made. Sealed records,
  * and what lies beyond a map, are read into the caller's buffer. Every fetch
- * checks the record's checksum, its key, its sizes and its sequence.
+ * checks the record's checksum, its key, its sizes and its sequence. A packed
+ * value is unpacked into the caller's buffer.
  */
 #ifndef ENGINE_FETCH_H
 #define ENGINE_FETCH_H

@@ -16,6 +16,7 @@ struct location {
 	uint32_t batch_offset; /* in a batch: from its begin; else 0 */
 	uint8_t state;	       /* enum place_state */
 	bool packed;
+	uint32_t clear_size; /* packed: the value's own size; else 0 */
 };
 
 static inline struct location
@@ -29,6 +30,7 @@ location_of(const struct place *place, struct segment *segment)
 		.batch_offset = place->batch_offset,
 		.state = place->state,
 		.packed = place->packed,
+		.clear_size = place->clear_size,
 	};
 }
 
@@ -43,7 +45,15 @@ location_place(const struct location *location)
 		.batch_offset = location->batch_offset,
 		.state = location->state,
 		.packed = location->packed,
+		.clear_size = location->clear_size,
 	};
+}
+
+/* Bytes of the value itself. */
+static inline uint32_t
+location_clear_size(const struct location *location)
+{
+	return location->packed ? location->clear_size : location->value_size;
 }
 
 /* Bytes on disk of the record at a location. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/compress.h"
 #include "base/error.h"
 #include "base/executor.h"
 #include "base/log.h"
@@ -286,6 +287,7 @@ options_take(struct log_engine *log, const struct engine_options *options)
 	log->log = options->log;
 	log->read_only = options->read_only;
 	log->no_maps = options->no_maps;
+	log->level = options->level;
 	log->compact_share = options->compact_share == 0
 	    ? COMPACT_SHARE_DEFAULT
 	    : options->compact_share;
@@ -346,6 +348,10 @@ engine_log_open(const char *dir, const struct engine_options *options,
 		return error_set(err, OURO_INVALID,
 		    "a log engine needs an executor, a known sync mode and a "
 		    "compact_share of at most 1");
+	if (options->level < 0 || options->level > COMPRESS_LEVEL_MAX)
+		return error_set(err, OURO_INVALID,
+		    "compression level %d is not between 0 and %d",
+		    options->level, COMPRESS_LEVEL_MAX);
 	log = calloc(1, sizeof *log);
 	if (log == NULL)
 		return error_memory(err);

@@ -62,6 +62,7 @@ struct log_engine {
 	uint64_t index_memory;
 	bool read_only;
 	bool no_maps;
+	int level; /* of zstd, or 0 */
 	uint8_t seal_key_bytes[KEY_SIZE];
 	const uint8_t *seal_key; /* NULL or the bytes above */
 	char *name;		 /* of the engine */

@@ -103,6 +103,6 @@ log_exists(struct engine *engine, struct bytes key, uint64_t *value_size,
 
 	epoch_leave(slot);
 	if (status == OURO_OK && value_size != NULL)
-		*value_size = location.value_size;
+		*value_size = location_clear_size(&location);
 	return status;
 }

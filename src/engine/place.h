@@ -20,7 +20,8 @@ struct place {
 	uint32_t value_size;   /* bytes in the record */
 	uint32_t batch_offset; /* in a batch: from its begin; else 0 */
 	uint8_t state;
-	bool packed; /* the value is compressed */
+	bool packed;	     /* the value is compressed ... */
+	uint32_t clear_size; /* ... and this its own size; else 0 */
 };
 
 /*

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "engine/manifest.h"
+#include "engine/pack.h"
 #include "engine/region.h"
 #include "engine/walk.h"
 
@@ -67,11 +68,14 @@ op_note(struct reading *reading, const struct record *record, uint64_t offset,
 		.sequence = record->sequence,
 		.value_size = (uint32_t)record->value.size,
 		.batch_offset = record->batch_offset,
-		.state = !good		       ? PLACE_DAMAGED
-		    : record->op == RECORD_PUT ? PLACE_VALUE
-					       : PLACE_TOMBSTONE,
+		.state = !good			  ? PLACE_DAMAGED
+		    : record->op == RECORD_DELETE ? PLACE_TOMBSTONE
+						  : PLACE_VALUE,
+		.packed = good && record->op == RECORD_PACKED,
 	};
 
+	if (location.packed)
+		location.clear_size = pack_clear_size(record->value);
 	if (record->sequence > reading->survey->newest)
 		reading->survey->newest = record->sequence;
 	reading->survey->log->replayed++;
@@ -154,7 +158,7 @@ good_note(struct reading *reading, struct walk_item *item,
 	if (status != OURO_OK || !good)
 		return status;
 	mark_raise(survey, record);
-	if (record->op == RECORD_PUT || record->op == RECORD_DELETE)
+	if (record_is_operation(record))
 		return op_note(reading, record, item->offset, true, err);
 	reading->segment->frame_bytes += item->size;
 	if (record->sequence > survey->newest)
@@ -184,7 +188,7 @@ salvage(void *context, uint64_t offset, bool good, struct record *record,
 	}
 	survey->lost++;
 	if (record->key.size == 0 || record->key.size > ENGINE_KEY_MAX ||
-	    (record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
+	    !record_is_operation(record) ||
 	    (reading->segment->kind == SEGMENT_COPIES &&
 		record->sequence > survey->mark))
 		return OURO_OK;

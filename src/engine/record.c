@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "crypt/aead.h"
 #include "crypt/kdf.h"
+#include "engine/pack.h"
 
 #define ADDITIONAL_MAX 37 /* of a sub-record; others have 25 */
 
@@ -223,6 +224,9 @@ lengths_in_bounds(uint8_t op, uint32_t key_size, uint32_t value_size)
 	switch (op) {
 	case RECORD_PUT:
 		return put_in_bounds(key_size, value_size);
+	case RECORD_PACKED:
+		return put_in_bounds(key_size, value_size) &&
+		    value_size > PACK_HEAD;
 	case RECORD_DELETE:
 		return delete_in_bounds(key_size, value_size);
 	case RECORD_BATCH:
@@ -353,7 +357,7 @@ record_sub_decode(const struct record_frame *frame, const struct record *batch,
 	out->op = data[0];
 	key_size = get_u32le(data + 1);
 	value_size = get_u32le(data + 5);
-	if ((out->op != RECORD_PUT && out->op != RECORD_DELETE) ||
+	if (!record_is_operation(out) ||
 	    !lengths_in_bounds(out->op, key_size, value_size))
 		return false;
 	claim = record_sub_size(frame, key_size, value_size);

@@ -5,20 +5,22 @@
  *
  *   offset  length  data
  *   0       2       F0 F1
- *   2       1       op: 11 put, 12 delete, 13 batch, 14 dropped
+ *   2       1       op: 11 put, 12 delete, 13 batch, 14 dropped,
+ *                       15 put, packed
  *   3       4       key_len    (batch: number of sub-records)
  *   7       4       val_len    (batch: bytes of all sub-records)
  *   11      8       sequence   (batch: of its first sub-record)
  *   19      8       durable-through
  *   27      16      session    only in a sealed segment
  *   ..      k       key
- *   ..      v       value      (dropped: the segments' ids, u64 each)
+ *   ..      v       value      (dropped: the segments' ids, u64 each;
+ *                               packed: engine/pack.h)
  *   ..      16      tag        only in a sealed segment, not in a batch
  *   ..      4       CRC-32 over salt and op ... the byte before
  *
  * Sub-record of a batch; the n-th has the batch's sequence + n:
  *
- *   0       1       op: 11 put, 12 delete
+ *   0       1       op: 11 put, 12 delete, 15 put, packed
  *   1       4       key_len
  *   5       4       val_len
  *   9       k, v    key, value
@@ -55,6 +57,7 @@ enum record_op {
 	RECORD_DELETE = 12,
 	RECORD_BATCH = 13,
 	RECORD_DROPPED = 14,
+	RECORD_PACKED = 15, /* a put whose value is packed */
 };
 
 #define RECORD_MAGIC_0	    0xf0
@@ -114,6 +117,14 @@ struct record {
 	uint32_t batch_count;	/* ... and its number of sub-records */
 	uint32_t batch_offset;	/* ... and where in it this one begins */
 };
+
+/* Whether it is an operation on a key, and not what surrounds such. */
+static inline bool
+record_is_operation(const struct record *record)
+{
+	return record->op == RECORD_PUT || record->op == RECORD_PACKED ||
+	    record->op == RECORD_DELETE;
+}
 
 /* Bytes of a record before the key, of a batch before the sub-records. */
 static inline size_t

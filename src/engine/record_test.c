@@ -183,13 +183,14 @@ batch_expect(const struct record_frame *frame, const char *hex)
 		    .value = bytes_text("1") },
 		{ .kind = ENGINE_DELETE, .key = bytes_text("b") },
 	};
+	const struct assembly_ops given = { .ops = ops, .count = 2 };
 	struct buffer bytes = bytes_hex(hex);
 	struct assembly assembly = assembly_make();
 	struct record batch, moved, sub;
 	size_t at = 0;
 
-	assert_int_equal(assembly_batch_size(frame, ops, 2), bytes.size);
-	assert_int_equal(assembly_batch(&assembly, frame, ops, 2, 44, 43, NULL),
+	assert_int_equal(assembly_batch_size(frame, &given), bytes.size);
+	assert_int_equal(assembly_batch(&assembly, frame, &given, 44, 43, NULL),
 	    OURO_OK);
 	assembly_expect(&assembly, hex);
 	assembly_release(&assembly);

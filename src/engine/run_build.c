@@ -108,6 +108,8 @@ tail_make(uint8_t tail[RUN_ENTRY_TAIL], const struct place *place,
 	    (uint64_t)ordinal << 3 | (place->packed ? 4u : 0u) | place->state);
 	at = varint_put(at, place->offset);
 	at = varint_put(at, place->batch_offset);
+	if (place->packed)
+		at = varint_put(at, place->clear_size);
 	return (size_t)(at - tail);
 }
 

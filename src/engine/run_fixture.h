@@ -75,7 +75,8 @@ fixture_place(uint64_t n)
 		.value_size = (uint32_t)(mix >> 32) >> n % 32,
 		.batch_offset = n % 2 != 0 ? 0 : (uint32_t)mix,
 		.state = (uint8_t)(n % 3),
-		.packed = n % 5 == 0 };
+		.packed = n % 5 == 0,
+		.clear_size = n % 5 == 0 ? (uint32_t)mix >> n % 31 : 0 };
 }
 
 static inline void
@@ -90,6 +91,7 @@ fixture_same(const struct place *place, uint64_t n)
 	assert_true(place->batch_offset == want.batch_offset);
 	assert_true(place->state == want.state);
 	assert_true(place->packed == want.packed);
+	assert_true(place->clear_size == want.clear_size);
 }
 
 /* Adds the keys 1, 3, 5 ... of so many. */

@@ -7,7 +7,7 @@ run_entry_place(const uint8_t *page, const uint8_t *at, const uint64_t *ids,
     uint32_t id_count, struct place *out)
 {
 	const uint8_t *end = page + RUN_ROOM;
-	uint64_t value_size = 0, segment = 0, batch_offset = 0;
+	uint64_t value_size = 0, segment = 0, batch_offset = 0, clear_size = 0;
 
 	at = varint_get(at, end, &value_size);
 	if (at != NULL)
@@ -18,15 +18,18 @@ run_entry_place(const uint8_t *page, const uint8_t *at, const uint64_t *ids,
 		at = varint_get(at, end, &out->offset);
 	if (at != NULL)
 		at = varint_get(at, end, &batch_offset);
+	if (at != NULL && (segment & 4) != 0)
+		at = varint_get(at, end, &clear_size);
 	if (at == NULL || value_size > UINT32_MAX ||
-	    batch_offset > UINT32_MAX || segment >> 3 >= id_count ||
-	    (segment & 3) > PLACE_DAMAGED)
+	    batch_offset > UINT32_MAX || clear_size > UINT32_MAX ||
+	    segment >> 3 >= id_count || (segment & 3) > PLACE_DAMAGED)
 		return false;
 	out->segment = ids[segment >> 3];
 	out->value_size = (uint32_t)value_size;
 	out->batch_offset = (uint32_t)batch_offset;
 	out->state = segment & 3;
 	out->packed = (segment & 4) != 0;
+	out->clear_size = (uint32_t)clear_size;
 	return true;
 }
 

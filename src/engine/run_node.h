@@ -11,7 +11,7 @@
  *
  * Numbers in entries are varints. Leaf: key size (1 to 4,096), key, value
  * size, sequence, ordinal of the segment * 8 + packed * 4 + state, offset,
- * batch offset. Inner: key size, key, page of the child; its keys are >= key
+ * batch offset and, packed, the clear size. Inner: key size, key, page of the child; its keys are >= key
  * and below that of the next entry. The first entry's key is empty.
  */
 #ifndef ENGINE_RUN_NODE_H
@@ -23,7 +23,7 @@
 
 #define RUN_NODE_HEAD 4u
 /* Varints of an entry but that of the key's size. */
-#define RUN_ENTRY_TAIL (5 * VARINT_MAX)
+#define RUN_ENTRY_TAIL (6 * VARINT_MAX)
 
 /* ---- reading: every number is bounded, whatever the page holds ----------------- */
 

@@ -25,6 +25,7 @@ void
 segment_files_release(struct segment_files *files)
 {
 	assert(files->idle == 0 && files->newest == NULL);
+	pack_pool_release(&files->packs);
 	pthread_mutex_destroy(&files->lock);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/fs.h"
 #include "engine/header.h"
+#include "engine/pack.h"
 
 #define SEGMENT_FILES_MAX 32
 
@@ -28,13 +29,14 @@ enum segment_kind {
 struct segment;
 struct segment_map;
 
-/* The open files of one store, and what all of them are sealed with. */
+/* The open files of one store, and what it takes to read them all. */
 struct segment_files {
 	struct fs *fs;
 	const uint8_t *seal_key; /* NULL: not sealed */
 	const char *name;	 /* the engine's; bound to by the seal */
 	unsigned flags;		 /* FS_READ, or with FS_WRITE */
 	bool no_maps;		 /* see engine.h */
+	struct pack_pool packs;
 	pthread_mutex_t lock;
 	struct segment *newest, *oldest; /* open and not pinned, by last use */
 	unsigned idle;			 /* their number */

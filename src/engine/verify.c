@@ -14,7 +14,8 @@ struct visit {
 	struct verify_check *check;
 	struct verify_subject *subject;
 	uint64_t expected;
-	uint64_t named; /* records told of the present stretch */
+	uint64_t named;	     /* records told of the present stretch */
+	struct buffer clear; /* of a packed value */
 };
 
 /* ---- telling ------------------------------------------------------------------------ */
@@ -52,6 +53,25 @@ gap_tell(struct visit *visit, uint64_t offset, uint64_t first, uint64_t end)
 
 /* ---- one segment ------------------------------------------------------------------------ */
 
+/* Its seal is open. */
+static enum ouro_status
+packed_check(struct visit *visit, uint64_t offset, const struct record *record,
+    struct ouro_error *err)
+{
+	struct pack_pool *pool = &visit->subject->segment->files->packs;
+	enum ouro_status status;
+
+	if (record->op != RECORD_PACKED)
+		return OURO_OK;
+	visit->clear.size = 0;
+	status = pack_open(pool, record->value, &visit->clear, err);
+	if (status != OURO_DAMAGED)
+		return status;
+	visit_tell(visit, offset, record->size, record->key,
+	    "the packed value does not unpack");
+	return OURO_OK;
+}
+
 static enum ouro_status
 record_check(void *context, uint64_t offset, bool good, struct record *record,
     struct ouro_error *err)
@@ -66,6 +86,8 @@ record_check(void *context, uint64_t offset, bool good, struct record *record,
 		return OURO_OK;
 	}
 	status = record_unseal(&visit->subject->segment->frame, record, err);
+	if (status == OURO_OK)
+		return packed_check(visit, offset, record, err);
 	if (status != OURO_WRONG_KEY)
 		return status;
 	visit_tell(visit, offset, record->size, bytes_of(NULL, 0),
@@ -140,7 +162,7 @@ subject_check(struct verify_check *check, struct verify_subject *subject,
     struct ouro_error *err)
 {
 	struct segment *segment = subject->segment;
-	struct visit visit = { check, subject, segment->first, 0 };
+	struct visit visit = { .check = check, .subject = subject };
 	bool after_bad = false;
 	struct walk_item item;
 	struct walk walk;
@@ -151,6 +173,7 @@ subject_check(struct verify_check *check, struct verify_subject *subject,
 		    segment->lost);
 		return OURO_OK;
 	}
+	visit.expected = segment->first;
 	status = walk_open(&walk, segment, subject->end, err);
 	while (status == OURO_OK) {
 		status = walk_next(&walk, &item, err);
@@ -159,6 +182,7 @@ subject_check(struct verify_check *check, struct verify_subject *subject,
 			    err);
 	}
 	walk_close(&walk);
+	buffer_release(&visit.clear);
 	if (status != OURO_END)
 		return status;
 	if (segment->kind == SEGMENT_LOG && !after_bad &&

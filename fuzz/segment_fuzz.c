@@ -3,7 +3,7 @@
  * compacting it must answer with statuses. The first byte chooses: bit 0 a
  * sealed store; bit 1 the rest follows a valid header with a fixed salt, so
  * that the fuzzer need not find one; bit 2 every record's checksum is made
- * right first.
+ * right first, and every sub-record's; bit 3 what is written is packed.
  */
 #include <stdlib.h>
 
@@ -29,6 +29,29 @@ header_append(bool sealed, struct buffer *out)
 	(void)header_encode(&header, out, NULL);
 }
 
+/* Makes the checksums of a batch's sub-records fit. */
+static void
+subs_fix(const struct record_frame *frame, uint8_t *data, size_t size)
+{
+	struct record batch, sub;
+	size_t head = record_head(frame), at = 0;
+
+	if (!record_batch_head(frame, data, size, &batch))
+		return;
+	batch.value = bytes_of(data + head, size - head - RECORD_CRC);
+	for (uint32_t i = 0; i < batch.count; i++) {
+		uint8_t *from = data + head + at;
+
+		(void)record_sub_decode(frame, &batch, i, at, &sub);
+		if (sub.size == 0)
+			return;
+		put_u32le(from + sub.size - RECORD_CRC,
+		    record_crc(record_sub_crc(frame, sub.sequence),
+			bytes_of(from, (size_t)sub.size - RECORD_CRC)));
+		at += (size_t)sub.size;
+	}
+}
+
 /* Makes the checksums of records that follow one another fit. */
 static void
 checksums_fix(bool sealed, uint8_t *data, size_t size)
@@ -41,6 +64,7 @@ checksums_fix(bool sealed, uint8_t *data, size_t size)
 
 		if (claim == 0 || claim > size)
 			break;
+		subs_fix(&frame, data, (size_t)claim);
 		put_u32le(data + claim - RECORD_CRC,
 		    record_crc(frame.salt_crc,
 			bytes_of(data + 2, (size_t)claim - 2 - RECORD_CRC)));
@@ -54,8 +78,9 @@ checksums_fix(bool sealed, uint8_t *data, size_t size)
 static bool
 store_use(struct engine *engine)
 {
+	static const uint8_t zeros[100];
 	struct engine_op op = { .key = bytes_text("k"),
-		.value = bytes_text("v") };
+		.value = bytes_of(zeros, sizeof zeros) };
 	struct engine_range range = { 0 };
 	struct engine_scan *scan;
 	struct bytes key, value;
@@ -79,10 +104,11 @@ store_use(struct engine *engine)
 }
 
 static void
-store_run(struct fs *fs, bool sealed)
+store_run(struct fs *fs, bool sealed, bool packed)
 {
 	struct engine_options options = { .fs = fs,
 		.segment_size = 4096,
+		.level = packed ? 1 : 0,
 		.seal_key = sealed ? seal_key : NULL };
 	struct engine *engine;
 
@@ -125,7 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fs_mkdir(fs, "/store", NULL) == OURO_OK &&
 	    fs_write_file(fs, "/store/segment-00000001.dat",
 		buffer_bytes(&content), NULL) == OURO_OK)
-		store_run(fs, sealed);
+		store_run(fs, sealed, (data[0] & 8) != 0);
 	buffer_release(&content);
 	fs_memory_free(fs);
 	return 0;

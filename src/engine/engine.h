@@ -63,7 +63,9 @@ struct engine_options {
 	 * dead; 0 = 0.5, at most 1; negative: only engine_compact does. */
 	double compact_share;
 	uint64_t compact_rate; /* bytes read a second, 0 = 64 MiB */
-	int level;    /* zstd level for values of 64 bytes and more; 0 = none */
+	/* zstd level, 1 to 19, for values of 64 bytes and more that it makes at
+	 * least 1/8 smaller; 0 = none. May differ from opening to opening. */
+	int level;
 	bool no_maps; /* values are read with system calls, so that a disk that
 		       * fails is a status and never a signal */
 };

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "engine/assembly.h"
 #include "engine/header.h"
+#include "engine/pack.h"
 
 /* docs/FORMAT.md shows the same bytes. They were made by a program of its
  * own: salt 00 01 .. 0f, seal key 40 41 .. 5f, session 60 61 .. 6f, name
@@ -56,6 +57,16 @@ static const char vector_batch_sealed[] =
     "65666768696a6b6c6d6e6f0b01000000010000001aa83632480fae00634852b2"
     "46ad072405ee8d0eecd30c01000000000000002e07b0a7fa10d7238f6bba370e"
     "a61776ed1f88311c80fb2421";
+
+/* 100 times `v`. */
+static const char vector_packed[] =
+    "f0f10f030000000e0000002f000000000000002e000000000000006b65796400"
+    "000028b52ffd000023030076733b8e9f";
+
+static const char vector_packed_sealed[] =
+    "f0f10f030000000e0000002f000000000000002e000000000000006061626364"
+    "65666768696a6b6c6d6e6f26a5bdc4c8a0d6b5c845d2a5c87283d7206df22518"
+    "aa08dd6c0892166910dbaba0379a499d";
 
 static const char
     vector_old_set[] = "f0f10103000000050000006b657976616c756593d5555c";
@@ -172,6 +183,33 @@ records_match_the_vectors(void **state)
 	record_expect(&frame, RECORD_DROPPED, "", bytes_of(ids, 16), 46,
 	    vector_dropped_sealed);
 	record_frame_release(&frame);
+}
+
+static void
+packed_records_match_the_vectors(void **state)
+{
+	struct buffer bytes = bytes_hex(vector_packed), out = { 0 };
+	struct record_frame frame = frame_make(false);
+	struct pack_pool pool = { 0 };
+	struct record record;
+	char clear[100];
+
+	(void)state;
+	memset(clear, 'v', sizeof clear);
+	assert_true(record_decode(&frame, bytes.data, bytes.size, &record));
+	assert_int_equal(pack_clear_size(record.value), sizeof clear);
+	assert_int_equal(pack_open(&pool, record.value, &out, NULL), OURO_OK);
+	assert_true(
+	    bytes_equal(buffer_bytes(&out), bytes_of(clear, sizeof clear)));
+	record_expect(&frame, RECORD_PACKED, "key", record.value, 47,
+	    vector_packed);
+	frame = frame_make(true);
+	record_expect(&frame, RECORD_PACKED, "key", record.value, 47,
+	    vector_packed_sealed);
+	record_frame_release(&frame);
+	pack_pool_release(&pool);
+	buffer_release(&bytes);
+	buffer_release(&out);
 }
 
 static void
@@ -326,8 +364,10 @@ every_flipped_bit_is_noticed(void **state)
 	flips_refused(&frame, vector_put);
 	flips_refused(&frame, vector_batch);
 	flips_refused(&frame, vector_dropped);
+	flips_refused(&frame, vector_packed);
 	frame = frame_make(true);
 	flips_refused(&frame, vector_put_sealed);
+	flips_refused(&frame, vector_packed_sealed);
 	record_frame_release(&frame);
 	record_frame_old(&frame);
 	flips_refused(&frame, vector_old_set);
@@ -457,7 +497,11 @@ M03_lengths_are_bounded(void **state)
 	claim_expect(&frame, RECORD_BATCH, 2, 25, 0); /* two need 26 */
 	claim_expect(&frame, RECORD_DROPPED, 0, 12, 0);
 	claim_expect(&frame, RECORD_DROPPED, 0, UINT32_MAX - 7, 0);
-	claim_expect(&frame, 15, 0, 0, 0); /* no op any more */
+	claim_expect(&frame, RECORD_PACKED, 1, PACK_HEAD + 1, 37);
+	claim_expect(&frame, RECORD_PACKED, 1, PACK_HEAD, 0);
+	claim_expect(&frame, RECORD_PACKED, 0, 100, 0);
+	claim_expect(&frame, RECORD_PACKED, 1, ENGINE_VALUE_MAX + 1, 0);
+	claim_expect(&frame, 16, 0, 0, 0); /* no op any more */
 	claim_expect(&frame, 17, 1, 1, 0);
 	claim_expect(&frame, RECORD_OLD_SET, 1, 1, 0);
 	claim_expect(&old, RECORD_PUT, 1, 1, 0);
@@ -583,6 +627,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_match_the_vectors),
+		cmocka_unit_test(packed_records_match_the_vectors),
 		cmocka_unit_test(batches_match_the_vectors),
 		cmocka_unit_test(headers_match_the_vectors),
 		cmocka_unit_test(large_values_are_pointed_at),

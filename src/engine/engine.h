@@ -189,8 +189,10 @@ struct engine_damage {
 typedef void engine_damage_report(void *context,
     const struct engine_damage *damage);
 
-/* Reads and checks everything stored; calls report (may be NULL) for each
- * fault and never stops at the first. OURO_DAMAGED when there was one. */
+/* Reads and checks everything stored, also the index: its files, that it knows
+ * each record that is there, and that all it names is there. Calls report (may
+ * be NULL) for each fault and never stops at the first. OURO_DAMAGED when there
+ * was one. */
 enum ouro_status engine_verify(struct engine *engine,
     engine_damage_report *report, void *context, struct ouro_error *err);
 

@@ -16,16 +16,19 @@ damaged(const struct segment *segment, const struct location *location,
 	    location->offset);
 }
 
-/* The op of the record in our format. */
+/* ---- records that are not sealed ------------------------------------------------- */
+
 static uint8_t
-put_op(const struct location *location)
+op_of(const struct location *location, bool old)
 {
+	if (location->state == PLACE_TOMBSTONE)
+		return old ? RECORD_OLD_DELETE : RECORD_DELETE;
+	if (old)
+		return RECORD_OLD_SET;
 	return location->packed ? RECORD_PACKED : RECORD_PUT;
 }
 
-/* ---- records that are not sealed ------------------------------------------------- */
-
-/* Whether the put at data, of that size, is the one of key and location. */
+/* Whether the record at data, of that size, is the one of key and location. */
 static bool
 record_is(const struct record_frame *frame, const uint8_t *data, size_t size,
     const struct location *location, struct bytes key)
@@ -33,7 +36,7 @@ record_is(const struct record_frame *frame, const uint8_t *data, size_t size,
 	size_t head = record_head(frame);
 
 	return data[0] == RECORD_MAGIC_0 && data[1] == RECORD_MAGIC_1 &&
-	    data[2] == (frame->old ? RECORD_OLD_SET : put_op(location)) &&
+	    data[2] == op_of(location, frame->old) &&
 	    get_u32le(data + 3) == key.size &&
 	    get_u32le(data + 7) == location->value_size &&
 	    (frame->old || get_u64le(data + 11) == location->sequence) &&
@@ -47,7 +50,8 @@ static bool
 sub_is(const struct record_frame *frame, const uint8_t *data, size_t size,
     const struct location *location, struct bytes key)
 {
-	return data[0] == put_op(location) && get_u32le(data + 1) == key.size &&
+	return data[0] == op_of(location, false) &&
+	    get_u32le(data + 1) == key.size &&
 	    get_u32le(data + 5) == location->value_size &&
 	    memcmp(data + RECORD_SUB_HEAD, key.data, key.size) == 0 &&
 	    record_crc(record_sub_crc(frame, location->sequence),
@@ -112,7 +116,8 @@ sealed_take(const struct record_frame *frame, const struct location *location,
 	enum ouro_status status;
 
 	if (!sealed_decode(frame, location, block, &record) ||
-	    record.op != put_op(location) || record.key.size != key.size ||
+	    record.op != op_of(location, false) ||
+	    record.key.size != key.size ||
 	    record.value.size != location->value_size ||
 	    record.sequence != location->sequence)
 		return OURO_DAMAGED;

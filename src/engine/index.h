@@ -7,6 +7,7 @@
  *   index_flush.c   from memory into a run
  *   index_merge.c   several runs into one
  *   index_open.c    the stored index at opening
+ *   index_within.c  work that has the stored index to itself
  *
  * Layers, newest first: the active delta, to which the commit step adds; the
  * frozen one, which is being written to a run; the runs, of which the oldest
@@ -37,6 +38,7 @@
 #include "engine/view.h"
 
 struct executor_task;
+struct index_visit;
 struct merge;
 
 /* From so many entries on the index step sees to it that, when nobody writes
@@ -83,6 +85,8 @@ struct index {
 	size_t idle_count;	  /* entries at the last look */
 	atomic_int failed;	  /* status of the last flush */
 	atomic_bool due;	  /* to be frozen by the next commit step */
+	pthread_mutex_t visiting; /* one index_within at a time */
+	_Atomic(struct index_visit *) visit; /* to be done by the next step */
 	atomic_uint_fast64_t bytes_written;
 };
 
@@ -154,6 +158,14 @@ enum ouro_status index_flush(struct log_engine *log, struct ouro_error *err);
 enum ouro_status index_store(struct log_engine *log, struct ouro_error *err);
 /* Returns when no delta is frozen, or storing it failed. */
 enum ouro_status index_wait(struct log_engine *log, struct ouro_error *err);
+typedef enum ouro_status index_work(struct log_engine *log, void *context,
+    struct ouro_error *err);
+/* Does the work in a step of the index: the runs, the manifest and the files
+ * of both stay as they are meanwhile. Not from a step. */
+enum ouro_status index_within(struct log_engine *log, index_work *work,
+    void *context, struct ouro_error *err);
+/* The step's part of it; false: there was nothing to do. */
+bool index_visited(struct log_engine *log);
 /* At closing, tasks stopped: stores what would be long to replay. */
 enum ouro_status index_finish(struct log_engine *log, struct ouro_error *err);
 /* Bytes of opened pages that a run may keep (sealed). */

@@ -340,6 +340,8 @@ index_step(void *context)
 {
 	struct log_engine *log = context;
 
+	if (index_visited(log))
+		return STEP_AGAIN;
 	if (atomic_load(&log->broken))
 		return STEP_IDLE;
 	if (has_frozen(log))

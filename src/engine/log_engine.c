@@ -190,6 +190,7 @@ log_free(struct log_engine *log)
 	index_close(log);
 	epoch_free(log->epoch);
 	pthread_mutex_destroy(&log->index.counting);
+	pthread_mutex_destroy(&log->index.visiting);
 	for (size_t i = 0; i < log->segment_count; i++)
 		segment_unref(log->segments[i]);
 	free(log->segments);
@@ -360,6 +361,7 @@ engine_log_open(const char *dir, const struct engine_options *options,
 	pthread_mutex_init(&log->queue_lock, NULL);
 	pthread_mutex_init(&log->care, NULL);
 	pthread_mutex_init(&log->index.counting, NULL);
+	pthread_mutex_init(&log->index.visiting, NULL);
 	segment_files_init(&log->files, log->fs, log->read_only);
 	status = names_take(log, dir, options->name, err);
 	if (status == OURO_OK && log->seal_key != NULL)

@@ -33,10 +33,10 @@
  *      it, and that record is written after all that must remain of the
  *      segment, and all that made its rest obsolete, is durable.
  *
- * Locks: care > counting (of the index) > lock > segment files. The commit
- * step is a lock of its own, taken between care and counting; it may run the
- * index step, which never waits for it. Readers take none: they enter the
- * epoch and go by the current view.
+ * Locks: care > visiting (of the index) > counting (of the index) > lock >
+ * segment files. The commit step is a lock of its own, taken between visiting
+ * and counting; it may run the index step, which never waits for it. Readers
+ * take none: they enter the epoch and go by the current view.
  */
 #ifndef ENGINE_LOG_ENGINE_H
 #define ENGINE_LOG_ENGINE_H

@@ -148,6 +148,16 @@ run_unref(struct run *run)
 	free(run);
 }
 
+/* The salt is random. */
+bool
+run_is_same(const struct run *a, const struct run *b)
+{
+	return a->check.salt_crc == b->check.salt_crc &&
+	    memcmp(a->check.bound, b->check.bound, RUN_BOUND) == 0 &&
+	    memcmp(a->check.key, b->check.key, KEY_SIZE) == 0 &&
+	    a->at.pages == b->at.pages && a->at.entries == b->at.entries;
+}
+
 uint64_t
 run_id(const struct run *run)
 {

@@ -72,6 +72,9 @@ enum ouro_status run_open(const struct run_store *store, uint64_t id,
 struct run *run_ref(struct run *run);
 void run_unref(struct run *run); /* NULL is fine */
 
+/* Whether these were opened from the same file, or from whole copies of it. */
+bool run_is_same(const struct run *a, const struct run *b);
+
 uint64_t run_id(const struct run *run);
 uint64_t run_entries(const struct run *run);
 uint64_t run_size(const struct run *run);   /* bytes on disk */

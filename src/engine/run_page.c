@@ -122,7 +122,8 @@ run_page_damaged(const struct fs_file *file, uint64_t number,
     struct ouro_error *err)
 {
 	return error_set(err, OURO_DAMAGED,
-	    "%s: the page of the index at %" PRIu64 " is damaged",
+	    "%s: the page of the index at %" PRIu64
+	    " is damaged; repair makes it anew",
 	    fs_path(file), number * RUN_PAGE);
 }
 

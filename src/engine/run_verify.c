@@ -23,7 +23,8 @@ run_verify(struct run *run,
 		bad(context, fs_path(run->file), number * RUN_PAGE, RUN_PAGE);
 		if (worst == OURO_OK)
 			worst = error_set(err, OURO_DAMAGED,
-			    "%s: the page of the index at %llu is damaged",
+			    "%s: the page of the index at %llu is damaged; "
+			    "repair makes it anew",
 			    fs_path(run->file),
 			    (unsigned long long)number * RUN_PAGE);
 	}

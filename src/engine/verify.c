@@ -15,6 +15,7 @@ struct visit {
 	struct verify_subject *subject;
 	uint64_t expected;
 	uint64_t named;	     /* records told of the present stretch */
+	bool in_bad;	     /* the present stretch is no record */
 	struct buffer clear; /* of a packed value */
 };
 
@@ -87,7 +88,10 @@ record_check(void *context, uint64_t offset, bool good, struct record *record,
 	}
 	status = record_unseal(&visit->subject->segment->frame, record, err);
 	if (status == OURO_OK)
-		return packed_check(visit, offset, record, err);
+		status = packed_check(visit, offset, record, err);
+	if (status == OURO_OK && !visit->in_bad)
+		return verify_index_record(visit->check, visit->subject, offset,
+		    record, err);
 	if (status != OURO_WRONG_KEY)
 		return status;
 	visit_tell(visit, offset, record->size, bytes_of(NULL, 0),
@@ -126,11 +130,13 @@ bad_check(struct visit *visit, struct walk *walk, const struct walk_item *item,
 	bool understood;
 
 	visit->named = 0;
+	visit->in_bad = true;
 	status = walk_bytes(walk, item, &data, err);
 	if (status == OURO_OK)
 		status = region_parse(visit->subject->segment, data,
 		    item->offset, visit->expected, record_check, visit,
 		    &understood, err);
+	visit->in_bad = false;
 	if (status == OURO_OK && visit->named == 0)
 		visit_tell(visit, item->offset, item->size, bytes_of(NULL, 0),
 		    "these bytes are no record");
@@ -227,6 +233,7 @@ check_begin(struct verify_check *check, struct ouro_error *err)
 		subject_take(check, i);
 	for (size_t i = 0; status == OURO_OK && i < log->missing.count; i++)
 		status = id_set_add(&check->missing, log->missing.ids[i], err);
+	check->sequence = log->sequence;
 	pthread_rwlock_unlock(&log->lock);
 	return status;
 }
@@ -238,15 +245,14 @@ verify_end(struct verify_check *check)
 		segment_unref(check->subjects[i].segment);
 	free(check->subjects);
 	id_set_release(&check->missing);
+	moment_release(&check->moment);
 }
 
-enum ouro_status
-verify_run(struct verify_check *check, struct ouro_error *err)
+static enum ouro_status
+missing_tell(struct verify_check *check, struct ouro_error *err)
 {
-	enum ouro_status status = check_begin(check, err);
+	enum ouro_status status = OURO_OK;
 
-	for (size_t i = 0; status == OURO_OK && i < check->count; i++)
-		status = subject_check(check, &check->subjects[i], err);
 	for (size_t i = 0; status == OURO_OK && i < check->missing.count; i++) {
 		char path[FS_PATH_MAX];
 
@@ -258,6 +264,20 @@ verify_run(struct verify_check *check, struct ouro_error *err)
 				.text = "the segment is missing" });
 	}
 	return status;
+}
+
+enum ouro_status
+verify_run(struct verify_check *check, struct ouro_error *err)
+{
+	enum ouro_status status = check_begin(check, err);
+
+	if (status == OURO_OK)
+		status = verify_index_begin(check, err);
+	for (size_t i = 0; status == OURO_OK && i < check->count; i++)
+		status = subject_check(check, &check->subjects[i], err);
+	if (status == OURO_OK)
+		status = missing_tell(check, err);
+	return status == OURO_OK ? verify_index_end(check, err) : status;
 }
 
 enum ouro_status

@@ -39,6 +39,8 @@ struct engine_driver {
 	    struct engine_stats *out, struct ouro_error *err);
 	enum ouro_status (
 	    *snapshot)(struct engine *engine, struct ouro_error *err);
+	enum ouro_status (*backup)(struct engine *engine, const char *dir,
+	    engine_progress *progress, void *context, struct ouro_error *err);
 	unsigned capabilities;
 };
 

@@ -173,6 +173,16 @@ engine_snapshot(struct engine *engine, struct ouro_error *err)
 	return engine->driver->snapshot(engine, err);
 }
 
+enum ouro_status
+engine_backup(struct engine *engine, const char *dir, engine_progress *progress,
+    void *context, struct ouro_error *err)
+{
+	if (dir == NULL || dir[0] == '\0')
+		return error_set(err, OURO_INVALID,
+		    "a backup needs the name of a directory");
+	return engine->driver->backup(engine, dir, progress, context, err);
+}
+
 unsigned
 engine_capabilities(const struct engine *engine)
 {

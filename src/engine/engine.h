@@ -212,12 +212,22 @@ enum ouro_status engine_compact(struct engine *engine, double dead_share,
  * written and when it is idle. */
 enum ouro_status engine_snapshot(struct engine *engine, struct ouro_error *err);
 
-/* Called now and then; false ends the work with OURO_CANCELLED. */
+/* Called now and then, with bytes; false ends the work with OURO_CANCELLED. */
 typedef bool engine_progress(void *context, uint64_t done, uint64_t total);
 
-/* Writes the state at this moment into the new directory dir, as a store
- * that opens, while others go on writing. OURO_EXISTS when dir is there and
- * not empty; on failure what was written is removed. */
+/*
+ * Writes a state of the store into the new directory dir, durably, as a store
+ * that opens with the same seal_key and name: every batch that was
+ * acknowledged before the call, and of those under way some, each of them
+ * whole or not at all. Others go on reading, writing and compacting. Both may
+ * be written to afterwards. Damage is copied as it is.
+ *   OURO_EXISTS       dir is there and not empty
+ *   OURO_NOT_FOUND    the directory it is to be made in is not there
+ *   OURO_CANCELLED    progress (may be NULL) said so
+ *   OURO_READ_ONLY    an fsync failed earlier
+ *   OURO_UNSUPPORTED  the driver has no files
+ * On failure what was written is removed, but for the empty directory.
+ */
 enum ouro_status engine_backup(struct engine *engine, const char *dir,
     engine_progress *progress, void *context, struct ouro_error *err);
 

@@ -7,6 +7,7 @@
 #include "base/executor.h"
 #include "base/log.h"
 #include "engine/append.h"
+#include "engine/backup.h"
 #include "engine/commit.h"
 #include "engine/compact.h"
 #include "engine/recover.h"
@@ -19,7 +20,6 @@
 #define COMPACT_SHARE_DEFAULT 0.5
 #define COMPACT_RATE_DEFAULT  (64u * 1024 * 1024)
 #define INDEX_MEMORY_MIN      (1024u * 1024)
-#define LOCK_NAME	      "LOCK"
 
 /* ---- figures ------------------------------------------------------------------------ */
 
@@ -134,7 +134,7 @@ lock_take(struct log_engine *log, bool must_exist, struct ouro_error *err)
 
 	if (log->read_only)
 		return OURO_OK;
-	status = fs_join(path, log->dir, LOCK_NAME, err);
+	status = fs_join(path, log->dir, LOG_LOCK_NAME, err);
 	if (status == OURO_OK && must_exist && recover_finds(log->fs, log->dir))
 		flags |= FS_CREATE;
 	if (status == OURO_OK)
@@ -258,6 +258,7 @@ static const struct engine_driver log_driver = {
 	.compact = compact_all,
 	.stats = log_stats,
 	.snapshot = log_snapshot,
+	.backup = backup_make,
 	.capabilities = ENGINE_DURABLE | ENGINE_ORDERED | ENGINE_CONDITIONS,
 };
 
@@ -276,6 +277,7 @@ static const struct engine_driver log_driver_sealed = {
 	.compact = compact_all,
 	.stats = log_stats,
 	.snapshot = log_snapshot,
+	.backup = backup_make,
 	.capabilities = ENGINE_DURABLE | ENGINE_ORDERED | ENGINE_CONDITIONS |
 	    ENGINE_SEALED,
 };

@@ -11,6 +11,7 @@
  *   scan.c        iteration
  *   compact.c     rewriting segments
  *   verify.c      reading everything; repair
+ *   backup.c      a copy of the store
  *
  * Invariants
  *   1. Sequences are given by the commit step, in the order in which records
@@ -46,6 +47,8 @@
 #include "engine/id_set.h"
 #include "engine/index.h"
 #include "engine/segment.h"
+
+#define LOG_LOCK_NAME "LOCK" /* who has the store open; empty */
 
 struct executor_task;
 struct commit_request;

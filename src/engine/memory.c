@@ -371,6 +371,17 @@ memory_close(struct engine *engine)
 	free(memory);
 }
 
+static enum ouro_status
+memory_backup(struct engine *engine, const char *dir, engine_progress *progress,
+    void *context, struct ouro_error *err)
+{
+	(void)engine;
+	(void)progress;
+	(void)context;
+	return error_set(err, OURO_UNSUPPORTED,
+	    "%s: a store in memory has no files to be copied", dir);
+}
+
 static const struct engine_driver memory_driver = {
 	.close = memory_close,
 	.apply = memory_apply,
@@ -378,6 +389,7 @@ static const struct engine_driver memory_driver = {
 	.get = memory_get,
 	.copy = memory_copy,
 	.snapshot = memory_snapshot,
+	.backup = memory_backup,
 	.exists = memory_exists,
 	.scan_open = memory_scan_open,
 	.scan_next = memory_scan_next,

@@ -158,6 +158,12 @@ run_is_same(const struct run *a, const struct run *b)
 	    a->at.pages == b->at.pages && a->at.entries == b->at.entries;
 }
 
+struct fs_file *
+run_file(const struct run *run)
+{
+	return run->file;
+}
+
 uint64_t
 run_id(const struct run *run)
 {

@@ -75,6 +75,8 @@ void run_unref(struct run *run); /* NULL is fine */
 /* Whether these were opened from the same file, or from whole copies of it. */
 bool run_is_same(const struct run *a, const struct run *b);
 
+/* Its file, of run_size bytes, to be copied; borrowed. */
+struct fs_file *run_file(const struct run *run);
 uint64_t run_id(const struct run *run);
 uint64_t run_entries(const struct run *run);
 uint64_t run_size(const struct run *run);   /* bytes on disk */

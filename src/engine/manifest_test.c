@@ -235,7 +235,7 @@ test_a_failed_write_leaves_the_old_one(void **state)
 	(void)state;
 	assert_int_equal(manifest_write(&store, &manifest, NULL), OURO_OK);
 	for (uint64_t nth = 1;; nth++) {
-		struct fs_fault fault = { FS_CALL_ANY, nth, 0, false, false };
+		struct fs_fault fault = { .call = FS_CALL_ANY, .nth = nth };
 		enum ouro_status status;
 
 		fs_memory_fault(fs, fault);

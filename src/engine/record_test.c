@@ -590,8 +590,9 @@ large_values_are_pointed_at(void **state)
 	memset(large[1], 'y', sizeof large[1]);
 	assert_int_equal(assembly_record(&assembly, &frame, &record, NULL),
 	    OURO_OK);
-	assert_int_equal(assembly_batch(&assembly, &frame, ops, 4, 43, 41,
-			     NULL),
+	assert_int_equal(assembly_batch(&assembly, &frame,
+			     &(struct assembly_ops){ .ops = ops, .count = 4 },
+			     43, 41, NULL),
 	    OURO_OK);
 	assert_true(assembly.count > 5);
 	for (size_t i = 0; i < assembly.count; i++) {

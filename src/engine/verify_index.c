@@ -94,8 +94,11 @@ manifest_check(struct verify_check *check, struct ouro_error *err)
 	if (status == OURO_OK ||
 	    (status == OURO_NOT_FOUND && !(index->stored && index->named)))
 		return OURO_OK;
-	if (status == OURO_NO_MEMORY)
-		return error_memory(err);
+	if (status == OURO_NO_MEMORY || status == OURO_IO) {
+		if (err != NULL)
+			*err = why;
+		return status;
+	}
 	check->manifest_damaged = true;
 	file_tell(check, path, why.text);
 	return OURO_OK;
@@ -115,8 +118,11 @@ run_find_file(struct files_check *files, struct run *used,
 
 	if (status == OURO_OK)
 		status = run_open(&index->store, run_id(used), &found, &why);
-	if (status == OURO_NO_MEMORY)
-		return error_memory(err);
+	if (status == OURO_NO_MEMORY || status == OURO_IO) {
+		if (err != NULL)
+			*err = why;
+		return status;
+	}
 	if (status == OURO_OK) {
 		files->runs[files->count++] = found;
 		if (run_is_same(used, found))

@@ -66,6 +66,7 @@ struct index {
 	/* Guarded by the log's lock. */
 	struct delta *active;
 	struct delta *frozen; /* NULL: none */
+	struct cover *cover;  /* of the frozen delta; NULL while opening */
 	struct run *runs[VIEW_RUNS_MAX];
 	unsigned run_count;
 
@@ -75,7 +76,6 @@ struct index {
 
 	/* Of the index step. */
 	struct executor_task *task;
-	struct cover *cover;	  /* of the frozen delta; NULL while opening */
 	struct manifest manifest; /* the last that was written, or to be */
 	bool stored;		  /* manifest covers something */
 	bool named;		  /* the one on disk names these runs */

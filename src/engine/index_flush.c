@@ -95,10 +95,8 @@ run_make(struct log_engine *log, struct run **out, struct ouro_error *err)
 /* ---- the layers ------------------------------------------------------------------------- */
 
 static void
-cover_stored(struct index *index)
+cover_stored(struct index *index, struct cover *cover)
 {
-	struct cover *cover = index->cover;
-
 	index->named = false;
 	if (cover == NULL)
 		return;
@@ -110,16 +108,17 @@ cover_stored(struct index *index)
 	for (size_t i = 0; i < index->manifest.segment_count; i++)
 		segment_unref(cover->segments[i]);
 	index->stored = true;
-	index->cover = NULL;
 	cover_free(cover);
 }
 
-/* The run takes the frozen delta's place. */
+/* The run takes the frozen delta's place. Its cover goes with it: as soon as
+ * nothing is frozen, the commit step may bring the next. */
 static enum ouro_status
 run_publish(struct log_engine *log, struct run *run, struct ouro_error *err)
 {
 	struct index *index = &log->index;
 	struct delta *frozen = index->frozen;
+	struct cover *cover = NULL;
 	struct view *view;
 
 	assert(run == NULL || index->run_count < VIEW_RUNS_MAX);
@@ -134,6 +133,8 @@ run_publish(struct log_engine *log, struct run *run, struct ouro_error *err)
 			index->run_count++;
 		}
 		index->frozen = NULL;
+		cover = index->cover;
+		index->cover = NULL;
 		view_publish(log, view);
 		for (unsigned i = 0; i < 2; i++)
 			if (index->settled[i].delta == frozen)
@@ -144,7 +145,7 @@ run_publish(struct log_engine *log, struct run *run, struct ouro_error *err)
 	if (view == NULL)
 		return OURO_NO_MEMORY;
 	delta_unref(frozen);
-	cover_stored(index);
+	cover_stored(index, cover);
 	return OURO_OK;
 }
 

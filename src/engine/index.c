@@ -303,8 +303,12 @@ index_note(struct log_engine *log, struct bytes key,
 	if (location->sequence < location->segment->least)
 		location->segment->least = location->sequence;
 	status = view_find(view_current(log), SIZE_MAX, hash, key, &known, err);
-	if (status == OURO_OK && !supersedes(log, &known, location))
+	if (status == OURO_OK && !supersedes(log, &known, location)) {
+		if (known.segment == place.segment &&
+		    known.offset == place.offset)
+			index_count_again(log, &place, key.size);
 		return OURO_OK;
+	}
 	if (status != OURO_OK && status != OURO_NOT_FOUND)
 		return status;
 	if (!log->read_only &&

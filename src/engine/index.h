@@ -147,6 +147,12 @@ enum ouro_status index_note(struct log_engine *log, struct bytes key,
  * tomb_bytes are true for a moment of the call. */
 void index_count(struct log_engine *log);
 
+/* At opening: a record of a segment that the manifest does not cover, which a
+ * stored run leads to already (copies, of which only some were in the index
+ * when that was stored), counts too. */
+void index_count_again(struct log_engine *log, const struct place *place,
+    size_t key_size);
+
 /* ---- in the background ------------------------------------------------------------------- */
 
 /* Step of the executor; context is the struct log_engine. */

@@ -51,6 +51,15 @@ count_out(const struct view *view, const struct place *place, size_t key_size)
 		    location_size(&location, key_size));
 }
 
+void
+index_count_again(struct log_engine *log, const struct place *place,
+    size_t key_size)
+{
+	pthread_mutex_lock(&log->index.counting);
+	count_in(view_current(log), place, key_size);
+	pthread_mutex_unlock(&log->index.counting);
+}
+
 /* ---- one delta ---------------------------------------------------------------------- */
 
 typedef enum ouro_status find_older(const struct view *view, uint64_t hash,

@@ -76,6 +76,14 @@ manifest_compare(struct verify_check *check, const char *path,
 	return status;
 }
 
+/* What a file is, and not what the disk or memory did just now. */
+static bool
+is_damage(enum ouro_status status)
+{
+	return status == OURO_NOT_FOUND || status == OURO_DAMAGED ||
+	    status == OURO_UNSUPPORTED || status == OURO_WRONG_KEY;
+}
+
 static enum ouro_status
 manifest_check(struct verify_check *check, struct ouro_error *err)
 {
@@ -94,7 +102,7 @@ manifest_check(struct verify_check *check, struct ouro_error *err)
 	if (status == OURO_OK ||
 	    (status == OURO_NOT_FOUND && !(index->stored && index->named)))
 		return OURO_OK;
-	if (status == OURO_NO_MEMORY || status == OURO_IO) {
+	if (!is_damage(status)) {
 		if (err != NULL)
 			*err = why;
 		return status;
@@ -118,7 +126,7 @@ run_find_file(struct files_check *files, struct run *used,
 
 	if (status == OURO_OK)
 		status = run_open(&index->store, run_id(used), &found, &why);
-	if (status == OURO_NO_MEMORY || status == OURO_IO) {
+	if (status != OURO_OK && !is_damage(status)) {
 		if (err != NULL)
 			*err = why;
 		return status;
@@ -196,8 +204,9 @@ place_is(const struct place *place, const struct verify_subject *subject,
 	    place->segment == subject->segment->id && place->offset == offset &&
 	    place->batch_offset == record->batch_offset &&
 	    place->value_size == record->value.size &&
+	    place->packed == (record->op == RECORD_PACKED) &&
 	    place->state ==
-	    (record->op == RECORD_PUT ? PLACE_VALUE : PLACE_TOMBSTONE);
+	    (record->op == RECORD_DELETE ? PLACE_TOMBSTONE : PLACE_VALUE);
 }
 
 enum ouro_status
@@ -210,8 +219,7 @@ verify_index_record(struct verify_check *check, struct verify_subject *subject,
 	struct ouro_error why = { 0 };
 	enum ouro_status status;
 
-	if ((record->op != RECORD_PUT && record->op != RECORD_DELETE) ||
-	    check->index_damaged)
+	if (!record_is_operation(record) || check->index_damaged)
 		return OURO_OK;
 	if (subject->segment->kind == SEGMENT_OLD)
 		sequence = region_old_sequence(subject->segment->id, offset);

@@ -393,6 +393,30 @@ damage_is_found_and_repaired() {
 	cmp -s out file || fail "it differs"
 }
 
+# In each of more lanes than may be lost, and what was stored stays readable:
+# a byte costs its slice, not the rest of the segment.
+a_byte_costs_one_slice() {
+	local first second lane at=20000
+	random 3000000 >one
+	random 3000000 >two
+	first=$(put one)
+	second=$(put two)
+	while read -r lane; do
+		printf x | dd of="$lane" bs=1 seek=$at conv=notrunc status=none
+		at=$((at + 400000))
+	done < <(find store -path '*/lanes/*' -name 'segment-*.dat' | sort |
+		head -n 3)
+	echo three >three
+	put three --name three >hash # opens the store for writing
+	expect 4 verify
+	answers '^slices .* [1-3] bad$'
+	expect 0 get "$first" -o one.copy
+	expect 0 get "$second" -o two.copy
+	cmp -s one one.copy && cmp -s two two.copy || fail "they differ"
+	expect 0 repair
+	expect 0 verify
+}
+
 K11_more_than_m_lost_lanes_are_told() {
 	local hash lane
 	random 1000000 >file
@@ -508,7 +532,8 @@ check K26_put_prints_only_the_hash first_use_tells_of_the_key \
 	removal_is_refused_with_reasons K18_removal_tells_what_it_kept \
 	tables_line_up_and_escape_names info_gives_every_size \
 	slices_lie_on_every_data_path data_paths_are_directories \
-	damage_is_found_and_repaired K11_more_than_m_lost_lanes_are_told \
+	damage_is_found_and_repaired a_byte_costs_one_slice \
+	K11_more_than_m_lost_lanes_are_told \
 	old_spellings_work help_has_a_page_for_each_command \
 	json_is_valid_everywhere
 finish

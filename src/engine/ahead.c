@@ -10,7 +10,7 @@ ahead_extend(struct log_engine *log)
 {
 	struct segment *segment = log->active;
 
-	if (segment->roomy || log->seal_key != NULL)
+	if (segment->roomy || log->seal_key != NULL || log->no_maps)
 		return;
 	segment->roomy = true;
 	if (segment->size < log->segment_size &&

@@ -196,6 +196,8 @@ append_write(struct log_engine *log, uint64_t count, bool sync,
 	atomic_fetch_add_explicit(&log->bytes_logged, log->assembly.size,
 	    memory_order_relaxed);
 	log->sequence_next += count;
+	log->operated = log->sequence_next - 1;
+	log->stated = log->durable;
 	ahead_write(log, log->assembly.size, sync);
 	flush_hint(log, log->assembly.size);
 	return OURO_OK;
@@ -223,6 +225,36 @@ append_prepare(struct log_engine *log, uint64_t size, bool *full,
 	return segment_begin_next(log, err);
 }
 
+/* A last record, whose only word is that all before it are durable: so what
+ * of them is unreadable later is damage, and no tail that a crash tore. It may
+ * itself be lost, and is not waited for. */
+static void
+append_mark(struct log_engine *log)
+{
+	struct segment *segment = log->active;
+	struct record record = { .op = RECORD_DROPPED,
+		.sequence = log->sequence_next,
+		.durable = log->durable };
+	struct fs_file *file;
+
+	if (segment_pin(segment, &file, NULL) != OURO_OK)
+		return;
+	assembly_clear(&log->assembly);
+	if (assembly_record(&log->assembly, &segment->frame, &record, NULL) ==
+		OURO_OK &&
+	    assembly_write(&log->assembly, file, log->active_end, NULL) ==
+		OURO_OK) {
+		log->active_end += log->assembly.size;
+		log->sequence_next++;
+		segment->frame_bytes += log->assembly.size;
+		segment->end = log->active_end;
+		segment->next = log->sequence_next;
+	} else {
+		(void)fs_truncate(file, log->active_end, NULL);
+	}
+	segment_unpin(segment);
+}
+
 enum ouro_status
 append_close(struct log_engine *log, struct ouro_error *err)
 {
@@ -232,9 +264,12 @@ append_close(struct log_engine *log, struct ouro_error *err)
 		return OURO_OK;
 	if (append_unsynced(log))
 		status = append_sync(log, err);
-	if (status == OURO_OK)
-		append_rotate(log);
-	return status;
+	if (status != OURO_OK)
+		return status;
+	if (log->active != NULL && log->operated > log->stated)
+		append_mark(log);
+	append_rotate(log);
+	return OURO_OK;
 }
 
 void

@@ -258,10 +258,33 @@ a_torn_tail_is_cut_and_told(void **state)
 	buffer_release(&content);
 }
 
+/* What the last session wrote, and closed over, is no tail. */
+static void
+a_closed_session_is_not_torn(void **state)
+{
+	(void)state;
+	opened();
+	put("a", "value of a");
+	put("b", "value of b");
+	closed();
+	flip(SEGMENT(1), file_find(SEGMENT(1), "value of a"));
+	opened();
+	assert_int_equal(stats().torn_bytes, 0);
+	assert_int_equal(stats().damaged_records, 1);
+	assert_int_equal(get_status("a", NULL), OURO_DAMAGED);
+	expect("b", "value of b");
+	closed();
+	opened(); /* nothing new: no further mark */
+	closed();
+	opened();
+	assert_int_equal(stats().sequence, 3);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_closed_session_is_not_torn),
 		TEST(damage_is_named_and_isolated),
 		TEST(a_scan_goes_on_behind_damage),
 		TEST(damaged_batches_are_salvaged),

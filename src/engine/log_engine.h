@@ -95,6 +95,8 @@ struct log_engine {
 	uint64_t active_end;	/* >= active->end, which readers see */
 	uint64_t sequence_next;
 	uint64_t durable;
+	uint64_t stated;	/* durable-through of the last record written */
+	uint64_t operated;	/* sequence of the last operation */
 	struct segment **dirty; /* referenced and pinned, to be synced */
 	size_t dirty_count;
 	size_t dirty_capacity;

@@ -57,6 +57,15 @@ dropped_read(const struct reading *reading, const struct record *record,
 	return status;
 }
 
+static void
+sequence_see(struct survey *survey, uint64_t sequence, bool operates)
+{
+	if (sequence > survey->newest)
+		survey->newest = sequence;
+	if (operates && sequence > survey->operated)
+		survey->operated = sequence;
+}
+
 /* Puts one operation into the index; its seal is open. */
 static enum ouro_status
 op_note(struct reading *reading, const struct record *record, uint64_t offset,
@@ -76,8 +85,7 @@ op_note(struct reading *reading, const struct record *record, uint64_t offset,
 
 	if (location.packed)
 		location.clear_size = pack_clear_size(record->value);
-	if (record->sequence > reading->survey->newest)
-		reading->survey->newest = record->sequence;
+	sequence_see(reading->survey, record->sequence, true);
 	reading->survey->log->replayed++;
 	return index_note(reading->survey->log, record->key, &location, err);
 }
@@ -161,8 +169,7 @@ good_note(struct reading *reading, struct walk_item *item,
 	if (record_is_operation(record))
 		return op_note(reading, record, item->offset, true, err);
 	reading->segment->frame_bytes += item->size;
-	if (record->sequence > survey->newest)
-		survey->newest = record->sequence;
+	sequence_see(survey, record->sequence, record->value.size > 0);
 	return record->op == RECORD_DROPPED && !survey->final
 	    ? dropped_read(reading, record, err)
 	    : OURO_OK;

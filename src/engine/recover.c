@@ -233,7 +233,8 @@ sequence_set(struct log_engine *log, const struct survey *survey)
 		next = survey->mark + 1;
 	log->sequence_next = next;
 	log->sequence = next - 1;
-	log->durable = log->durable_shown = survey->mark;
+	log->durable = log->durable_shown = log->stated = survey->mark;
+	log->operated = survey->operated;
 	for (size_t i = 0; i < log->dropped.count; i++)
 		if (log->dropped.ids[i] >= atomic_load(&log->id_next))
 			atomic_store(&log->id_next, log->dropped.ids[i] + 1);

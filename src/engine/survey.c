@@ -79,6 +79,7 @@ pass_run(struct survey *survey, struct ouro_error *err)
 
 	survey->next = 0;
 	survey->newest = stored->sequence;
+	survey->operated = 0;
 	survey->lost = stored->lost;
 	survey->bad_end = false;
 	log->replayed = 0;

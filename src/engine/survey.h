@@ -32,11 +32,12 @@ struct survey {
 	bool final;
 	bool odd;
 	uint64_t mark;
-	uint64_t cut;	 /* UINT64_MAX: nothing torn */
-	uint64_t next;	 /* behind the last log segment's last sequence */
-	uint64_t newest; /* the highest sequence of any record */
-	bool bad_end;	 /* the log ends in damaged bytes */
-	uint64_t lost;	 /* records known damaged */
+	uint64_t cut;	   /* UINT64_MAX: nothing torn */
+	uint64_t next;	   /* behind the last log segment's last sequence */
+	uint64_t newest;   /* the highest sequence of any record ... */
+	uint64_t operated; /* ... and of those that do something */
+	bool bad_end;	   /* the log ends in damaged bytes */
+	uint64_t lost;	   /* records known damaged */
 	struct survey_gap *gaps;
 	size_t gap_count, gap_capacity;
 	struct survey_note *notes;

@@ -10,6 +10,8 @@
 #include "seal/canonical.h"
 #include "vault/vault.h"
 
+#define LANE_INDEX_MEMORY (4u * 1024 * 1024)
+
 struct slice_key
 slice_key(const uint8_t chunk_id[HASH_SIZE],
     const uint8_t stripe_id[STRIPE_ID_SIZE], unsigned index)
@@ -107,6 +109,9 @@ lane_open(struct ouro_vault *vault, unsigned number, struct ouro_error *err)
 		.segment_size = vault->store->segment_size,
 		.read_only = vault->read_only,
 		.must_exist = vault->read_only,
+		.index_memory = LANE_INDEX_MEMORY,
+		.compact_share = -1, /* gc and compact do */
+		.no_maps = true,     /* a disk that fails is a lost slice */
 	};
 	enum ouro_status status = fs_join(full,
 	    path[0] == '/' ? "" : vault->dir, path, err);

@@ -18,6 +18,8 @@
 #include "vault/setup.h"
 #include "vault/store_file.h"
 
+#define ENGINE_INDEX_MEMORY (16u * 1024 * 1024)
+
 static void
 log_forward(void *context, enum log_level level, const char *text)
 {
@@ -153,6 +155,8 @@ engine_open(struct ouro_vault *vault, const char *name, const uint8_t *seal_key,
 		.segment_size = vault->store->segment_size,
 		.read_only = vault->read_only,
 		.must_exist = vault->read_only,
+		.index_memory = ENGINE_INDEX_MEMORY,
+		.compact_share = -1, /* gc and compact do */
 		.seal_key = seal_key,
 		.name = name,
 	};

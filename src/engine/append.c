@@ -211,6 +211,13 @@ append_prepare(struct log_engine *log, uint64_t size, bool *full,
 	const struct segment *active = log->active;
 
 	*full = false;
+	if (log->recovered) {
+		enum ouro_status status = append_sync(log, err);
+
+		if (status != OURO_OK)
+			return status;
+		log->recovered = false;
+	}
 	if (active != NULL) {
 		uint64_t end = log->active_end + gathered;
 

@@ -589,8 +589,11 @@ static struct ouro_error care_error;
 static void
 care(enum ouro_status status)
 {
-	if (status != OURO_OK && !excused(status))
-		fail_msg("%s", care_error.text);
+	/* Files of the index that cannot be read are told as damage. */
+	if (status == OURO_OK || excused(status) ||
+	    (world.faulty && status == OURO_DAMAGED))
+		return;
+	fail_msg("%s", care_error.text);
 }
 
 static void

@@ -24,6 +24,7 @@
 #include "crypt/aead.h"
 #include "crypt/kdf.h"
 #include "engine/manifest_body.h"
+#include "engine/old_snapshot.h"
 #include "engine/record.h"
 
 #define HEAD	      24u
@@ -248,5 +249,8 @@ manifest_read(const struct run_store *store, struct manifest *out,
 		    ? sealed_decode(store, path, buffer_bytes(&frame), out, err)
 		    : manifest_decode(path, buffer_bytes(&frame), out, err);
 	buffer_wipe(&frame);
+	if (status == OURO_DAMAGED && old_snapshot_is(store->fs, path))
+		return error_set(err, OURO_NOT_FOUND,
+		    "%s is one of the older system", path);
 	return status;
 }

@@ -49,7 +49,8 @@ void manifest_release(struct manifest *manifest);
 enum ouro_status manifest_write(const struct run_store *store,
     const struct manifest *manifest, struct ouro_error *err);
 
-/* OURO_NOT_FOUND; OURO_DAMAGED: not whole, or not sealed under the key;
+/* OURO_NOT_FOUND, also when it is one of the older system (old_snapshot.h);
+ * OURO_DAMAGED: not whole, or not sealed under the key;
  * OURO_UNSUPPORTED. On failure *out is empty. */
 enum ouro_status manifest_read(const struct run_store *store,
     struct manifest *out, struct ouro_error *err);

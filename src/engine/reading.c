@@ -224,15 +224,33 @@ damage_note(struct reading *reading, struct walk *walk,
 
 /* ---- one segment ---------------------------------------------------------------------- */
 
+/* Whether the bytes are the beginning of a record of the older format, cut
+ * off; a file of ours, whatever became of it, does not look so. */
+static bool
+is_cut_off(struct walk *walk, const struct walk_item *item)
+{
+	struct bytes data;
+
+	if (walk_bytes(walk, item, &data, NULL) != OURO_OK || data.size < 3 ||
+	    data.data[0] != RECORD_MAGIC_0 || data.data[1] != RECORD_MAGIC_1 ||
+	    (data.data[2] != RECORD_OLD_SET &&
+		data.data[2] != RECORD_OLD_DELETE))
+		return false;
+	return data.size < RECORD_PREFIX ||
+	    record_claim(&walk->segment->frame, data.data, data.size) >
+	    data.size;
+}
+
 /* Whether bad bytes here are the end of the log and not damage. */
 static bool
-bad_is_tail(const struct reading *reading, const struct walk *walk,
+bad_is_tail(const struct reading *reading, struct walk *walk,
     const struct walk_item *item)
 {
 	if (reading->segment->kind == SEGMENT_LOG)
 		return reading->expected >= reading->limit;
-	return reading->segment->kind == SEGMENT_OLD && item->offset > 0 &&
-	    walk->offset == walk->end;
+	return reading->segment->kind == SEGMENT_OLD &&
+	    walk->offset == walk->end &&
+	    (item->offset > 0 || is_cut_off(walk, item));
 }
 
 /* Takes one item; *stop: what follows does not count. */

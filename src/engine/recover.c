@@ -9,6 +9,7 @@
 #include "engine/ahead.h"
 #include "engine/append.h"
 #include "engine/listing.h"
+#include "engine/old_snapshot.h"
 #include "engine/region.h"
 #include "engine/survey.h"
 
@@ -66,6 +67,16 @@ old_check(struct log_engine *log, struct ouro_error *err)
 		}
 	}
 	return OURO_OK;
+}
+
+static void
+old_tell(const struct log_engine *log)
+{
+	for (size_t i = 0; i < log->segment_count; i++)
+		if (log->segments[i]->kind == SEGMENT_OLD) {
+			old_snapshots_tell(log->fs, log->dir, log->log);
+			return;
+		}
 }
 
 /* One segment of another key is damage; all of them are a wrong key. */
@@ -424,8 +435,10 @@ recover(struct log_engine *log, struct ouro_error *err)
 		status = recover_write(log, &survey, &listing, gone, err);
 	if (status == OURO_OK)
 		status = view_renew(log, err);
-	if (status == OURO_OK)
+	if (status == OURO_OK) {
 		findings_tell(log);
+		old_tell(log);
+	}
 out:
 	log->opening = false;
 	for (size_t i = 0; i < log->segment_count; i++)

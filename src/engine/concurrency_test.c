@@ -174,35 +174,51 @@ threads_run(struct shared *shared)
 }
 
 static void
-everything_at_once(void **state)
+everything_run(int level)
 {
 	static const uint8_t seal_key[32] = { 9 };
-	static struct shared shared;
+	struct shared *shared = calloc(1, sizeof *shared);
 	struct fs *fs = fs_memory_new(1);
 	struct engine_options options = { .fs = fs,
 		.segment_size = 32768,
 		.sync_interval_ms = 1,
-		.seal_key = seal_key };
+		.seal_key = seal_key,
+		.level = level };
 
-	(void)state;
+	assert_non_null(shared);
 	assert_int_equal(executor_open(2, fs, &options.executor, NULL),
 	    OURO_OK);
-	assert_int_equal(engine_log_open("/store", &options, &shared.engine,
+	assert_int_equal(engine_log_open("/store", &options, &shared->engine,
 			     NULL),
 	    OURO_OK);
-	threads_run(&shared);
-	assert_int_equal(atomic_load(&shared.faults), 0);
-	engine_close(shared.engine);
-	assert_int_equal(engine_log_open("/store", &options, &shared.engine,
+	threads_run(shared);
+	assert_int_equal(atomic_load(&shared->faults), 0);
+	engine_close(shared->engine);
+	assert_int_equal(engine_log_open("/store", &options, &shared->engine,
 			     NULL),
 	    OURO_OK);
 	for (unsigned writer = 0; writer < WRITERS; writer++)
 		for (unsigned key = 0; key < KEYS; key++)
-			key_check(&shared, writer, key);
-	assert_int_equal(atomic_load(&shared.faults), 0);
-	engine_close(shared.engine);
+			key_check(shared, writer, key);
+	assert_int_equal(atomic_load(&shared->faults), 0);
+	engine_close(shared->engine);
 	executor_close(options.executor);
 	fs_memory_free(fs);
+	free(shared);
+}
+
+static void
+everything_at_once(void **state)
+{
+	(void)state;
+	everything_run(0);
+}
+
+static void
+everything_at_once_packed(void **state)
+{
+	(void)state;
+	everything_run(1);
 }
 
 /* ---- group commit ------------------------------------------------------------------------ */
@@ -283,6 +299,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_at_once),
+		cmocka_unit_test(everything_at_once_packed),
 		cmocka_unit_test(waiting_writers_share_a_sync),
 	};
 

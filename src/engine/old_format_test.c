@@ -181,6 +181,15 @@ one_expect(unsigned i)
 		    model[i] == ABSENT ? NULL : value_text(i, model[i], value));
 }
 
+/* The next key from i on that is there, or KEYS. */
+static unsigned
+present_from(unsigned i)
+{
+	while (i < KEYS && model[i] == ABSENT)
+		i++;
+	return i;
+}
+
 static void
 model_expect(void)
 {
@@ -200,8 +209,7 @@ model_expect(void)
 	    OURO_OK);
 	while ((status = engine_scan_next(scan, &found_key, &found, NULL)) !=
 	    OURO_END) {
-		while (i < KEYS && model[i] == ABSENT)
-			i++;
+		i = present_from(i);
 		assert_true(i < KEYS);
 		assert_true(
 		    bytes_equal(found_key, bytes_text(key_text(i, key))));
@@ -212,9 +220,7 @@ model_expect(void)
 			    bytes_text(value_text(i, model[i], value))));
 		i++;
 	}
-	while (i < KEYS && model[i] == ABSENT)
-		i++;
-	assert_int_equal(i, KEYS);
+	assert_int_equal(present_from(i), KEYS);
 	engine_scan_close(scan);
 }
 

@@ -97,6 +97,8 @@ struct log_engine {
 	uint64_t durable;
 	uint64_t stated;	/* durable-through of the last record written */
 	uint64_t operated;	/* sequence of the last operation */
+	bool recovered;	   /* what an opening found above the mark is to be
+			    * synced before anything new vouches for it */
 	struct segment **dirty; /* referenced and pinned, to be synced */
 	size_t dirty_count;
 	size_t dirty_capacity;

@@ -52,8 +52,10 @@ plan_make(struct segment_files *files, const char *dir, const char *suffix,
 	}
 	if (status == OURO_OK)
 		status = segment_take_header(segment, &header, err);
-	if (status == OURO_OK)
-		segment->end = segment->size = segment->begin;
+	if (status == OURO_OK) {
+		segment->end = segment->begin;
+		segment->size = segment->begin;
+	}
 	header_release(&header);
 	if (status != OURO_OK) {
 		segment_unref(segment);

@@ -86,10 +86,10 @@ pass_run(struct survey *survey, struct ouro_error *err)
 	atomic_store(&log->unstored, 0);
 	if (stored->durable > survey->mark)
 		survey->mark = stored->durable;
-	for (size_t i = 0; status == OURO_OK && i < log->segment_count; i++) {
+	for (size_t i = 0; i < log->segment_count; i++)
 		segment_reset(log->segments[i]);
+	for (size_t i = 0; status == OURO_OK && i < log->segment_count; i++)
 		status = reading_run(survey, i, err);
-	}
 	return status;
 }
 

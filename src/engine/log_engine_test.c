@@ -240,6 +240,28 @@ old_segments_are_read_and_left_alone(void **state)
 	buffer_release(&two);
 }
 
+/* The index runs out of memory in the midst of what compaction moved. */
+static void
+moves_count_when_they_fill_the_index(void **state)
+{
+	char key[16];
+
+	(void)state;
+	world.options.index_memory = 1;
+	world.options.compact_share = -1;
+	world.options.sync = ENGINE_SYNC_NEVER;
+	opened();
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 7000; i += 1 + round) {
+			snprintf(key, sizeof key, "key%u", i);
+			put(key, "value");
+		}
+		assert_int_equal(engine_compact(world.engine, 0, NULL, NULL),
+		    OURO_OK);
+		assert_int_equal(stats().keys, 7000);
+	}
+}
+
 static void
 a_later_format_is_refused(void **state)
 {
@@ -319,6 +341,7 @@ main(void)
 		TEST(the_seal_key_is_needed),
 		TEST(a_sealed_store_uses_no_nonce_twice),
 		TEST(old_segments_are_read_and_left_alone),
+		TEST(moves_count_when_they_fill_the_index),
 		TEST(a_later_format_is_refused),
 		TEST(more_segments_than_open_files),
 		TEST(compaction_gives_space_back),

@@ -64,14 +64,9 @@ manifest_capture(struct backup *backup, struct ouro_error *err)
 {
 	const struct index *index = &backup->log->index;
 	struct manifest *manifest = &backup->manifest;
-	struct buffer bytes = { 0 };
-	enum ouro_status status = manifest_encode(&index->manifest, &bytes,
+	enum ouro_status status = manifest_copy(&index->manifest, manifest,
 	    err);
 
-	if (status == OURO_OK)
-		status = manifest_decode(backup->dir, buffer_bytes(&bytes),
-		    manifest, err);
-	buffer_release(&bytes);
 	if (status != OURO_OK)
 		return status;
 	free(manifest->runs);

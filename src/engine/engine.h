@@ -136,7 +136,8 @@ struct engine_value {
 
 /*
  * OURO_NOT_FOUND; OURO_DAMAGED with file and offset when the newest value
- * known for the key cannot be read (never an older one instead).
+ * known for the key cannot be read (never an older one instead), or the index
+ * cannot: then the file is one of the index, and engine_repair helps.
  */
 enum ouro_status engine_get(struct engine *engine, struct bytes key,
     struct engine_value *out, struct ouro_error *err);
@@ -196,9 +197,10 @@ typedef void engine_damage_report(void *context,
 enum ouro_status engine_verify(struct engine *engine,
     engine_damage_report *report, void *context, struct ouro_error *err);
 
-/* Rewrites what is readable of damaged segments and forgets the rest: keys
- * whose newest value is lost become absent (each is reported). Afterwards
- * engine_verify is clean. */
+/* Makes a damaged index anew from the segments, while others go on reading and
+ * writing; rewrites what is readable of damaged segments and forgets the rest:
+ * keys whose newest value is lost become absent (each is reported). Afterwards
+ * engine_verify is clean. A failed repair can be tried again. */
 enum ouro_status engine_repair(struct engine *engine,
     engine_damage_report *report, void *context, struct ouro_error *err);
 

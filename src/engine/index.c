@@ -311,7 +311,7 @@ index_note(struct log_engine *log, struct bytes key,
 	}
 	if (status != OURO_OK && status != OURO_NOT_FOUND)
 		return status;
-	if (!log->read_only &&
+	if ((!log->read_only || log->shadow) &&
 	    delta_memory(index->active) > index->delta_limit) {
 		status = spill(log, err);
 		if (status != OURO_OK)

@@ -7,6 +7,7 @@
  *   index_flush.c   from memory into a run
  *   index_merge.c   several runs into one
  *   index_open.c    the stored index at opening
+ *   index_renew.c   the runs made anew, from the segments
  *   index_within.c  work that has the stored index to itself
  *
  * Layers, newest first: the active delta, to which the commit step adds; the
@@ -67,7 +68,7 @@ struct index {
 	struct delta *active;
 	struct delta *frozen; /* NULL: none */
 	struct cover *cover;  /* of the frozen delta; NULL while opening */
-	struct run *runs[VIEW_RUNS_MAX];
+	struct run *runs[VIEW_RUNS_MAX]; /* newest first */
 	unsigned run_count;
 
 	/* Guarded by `counting`. */
@@ -80,10 +81,12 @@ struct index {
 	bool stored;		  /* manifest covers something */
 	bool named;		  /* the one on disk names these runs */
 	struct merge *merge;	  /* under way */
-	uint64_t run_next;	  /* id */
-	struct id_set doomed;	  /* runs to be unlinked */
-	size_t idle_count;	  /* entries at the last look */
-	atomic_int failed;	  /* status of the last flush */
+	unsigned held; /* oldest runs that are being made anew: not merged */
+	atomic_uint_fast64_t run_next; /* id */
+	atomic_uint_fast64_t *run_ids; /* the above, or a shadow's store's */
+	struct id_set doomed;	       /* runs to be unlinked */
+	size_t idle_count;	       /* entries at the last look */
+	atomic_int failed;	       /* status of the last flush */
 	atomic_bool due;	  /* to be frozen by the next commit step */
 	pthread_mutex_t visiting; /* one index_within at a time */
 	_Atomic(struct index_visit *) visit; /* to be done by the next step */
@@ -153,6 +156,13 @@ void index_count(struct log_engine *log);
 void index_count_again(struct log_engine *log, const struct place *place,
     size_t key_size);
 
+/* The `held` runs are about to be replaced by `made` (NULL: by nothing), which
+ * holds all that the shadow knows, and its figures are counted. Counts the
+ * other runs anew on top of them, and has the deltas counted again. Within a
+ * step, with `counting` held. On failure the figures are as before. */
+enum ouro_status index_recount(struct log_engine *log,
+    const struct log_engine *shadow, struct run *made, struct ouro_error *err);
+
 /* ---- in the background ------------------------------------------------------------------- */
 
 /* Step of the executor; context is the struct log_engine. */
@@ -160,6 +170,9 @@ uint64_t index_step(void *context);
 /* Writes the frozen delta, if there is one, into a run; by the index step, or
  * while there is none. */
 enum ouro_status index_flush(struct log_engine *log, struct ouro_error *err);
+/* Removes the file of a run that nothing names, and drops the reference. NULL
+ * is fine. */
+void index_run_remove(const struct log_engine *log, struct run *run);
 /* Replaces the manifest and removes runs that it no longer names. */
 enum ouro_status index_store(struct log_engine *log, struct ouro_error *err);
 /* Returns when no delta is frozen, or storing it failed. */
@@ -183,5 +196,12 @@ enum ouro_status index_merge_step(struct log_engine *log,
 void index_merge_abort(struct log_engine *log);
 
 void cover_free(struct cover *cover); /* NULL is fine */
+
+/* The id of a run to be. */
+static inline uint64_t
+index_run_id(struct index *index)
+{
+	return atomic_fetch_add(index->run_ids, 1);
+}
 
 #endif

@@ -7,6 +7,10 @@
  */
 #include "engine/index.h"
 
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "engine/layers.h"
 #include "engine/log_engine.h"
 
 /* ---- one record -------------------------------------------------------------------- */
@@ -149,4 +153,106 @@ index_count(struct log_engine *log)
 	delta_settle(index, moment.view, moment.view->active, view_find_frozen);
 	moment_release(&moment);
 	pthread_mutex_unlock(&index->counting);
+}
+
+/* ---- anew ------------------------------------------------------------------------ */
+
+struct figures {
+	uint64_t live_bytes, live_count, tomb_bytes;
+};
+
+static struct figures
+figures_of(const struct segment *segment)
+{
+	return (struct figures){ segment->live_bytes, segment->live_count,
+		segment->tomb_bytes };
+}
+
+static void
+figures_set(struct segment *segment, struct figures figures)
+{
+	segment->live_bytes = figures.live_bytes;
+	segment->live_count = figures.live_count;
+	segment->tomb_bytes = figures.tomb_bytes;
+}
+
+/* What is in these runs counts, and nothing that it replaces in `made`. */
+static enum ouro_status
+newer_count(struct index *index, const struct view *view, struct run *made,
+    struct ouro_error *err)
+{
+	struct layers layers;
+	enum ouro_status status = layers_open_runs(&layers, index->runs,
+	    index->run_count - index->held, err);
+
+	if (status == OURO_OK)
+		status = layers_seek(&layers, bytes_of(NULL, 0), false, false,
+		    err);
+	while (status == OURO_OK && layers.valid) {
+		uint64_t hash = key_hash(index->store.seed, layers.key);
+		struct place older;
+
+		status = made == NULL
+		    ? OURO_NOT_FOUND
+		    : run_find(made, hash, layers.key, &older, err);
+		if (status == OURO_OK)
+			count_out(view, &older, layers.key.size);
+		if (status != OURO_OK && status != OURO_NOT_FOUND)
+			break;
+		count_in(view, &layers.place, layers.key.size);
+		status = layers_next(&layers, err);
+	}
+	layers_close(&layers);
+	return status;
+}
+
+/* The stored figures are now these; the deltas are counted on top of them. */
+static void
+recount_take(struct index *index, const struct view *view)
+{
+	struct manifest *manifest = &index->manifest;
+
+	for (size_t i = 0; i < manifest->segment_count; i++) {
+		struct manifest_segment *to = &manifest->segments[i];
+		const struct segment *segment = view_segment(view, to->id);
+
+		if (segment == NULL)
+			continue;
+		to->live_bytes = segment->live_bytes;
+		to->live_count = segment->live_count;
+		to->tomb_bytes = segment->tomb_bytes;
+	}
+	index->settled[0] = index->settled[1] = (struct index_settled){ 0 };
+	if (index->cover != NULL)
+		index->cover->counted = false;
+}
+
+enum ouro_status
+index_recount(struct log_engine *log, const struct log_engine *shadow,
+    struct run *made, struct ouro_error *err)
+{
+	struct moment moment = moment_take(log);
+	const struct view *view = moment.view;
+	struct figures *before = calloc(view->segment_count + 1,
+	    sizeof *before);
+	enum ouro_status status = before == NULL ? error_memory(err) : OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && i < view->segment_count; i++) {
+		before[i] = figures_of(view->segments[i]);
+		figures_set(view->segments[i], (struct figures){ 0 });
+	}
+	for (size_t i = 0; status == OURO_OK && i < shadow->segment_count; i++)
+		figures_set(view_segment(view, shadow->segments[i]->id),
+		    figures_of(shadow->segments[i]));
+	if (status == OURO_OK)
+		status = newer_count(&log->index, view, made, err);
+	if (status == OURO_OK)
+		recount_take(&log->index, view);
+	for (size_t i = 0;
+	     before != NULL && status != OURO_OK && i < view->segment_count;
+	     i++)
+		figures_set(view->segments[i], before[i]);
+	free(before);
+	moment_release(&moment);
+	return status;
 }

@@ -77,7 +77,7 @@ run_make(struct log_engine *log, struct run **out, struct ouro_error *err)
 	*out = NULL;
 	if (delta_count(index->frozen) == 0)
 		return OURO_OK;
-	status = run_build_begin(&index->store, index->run_next++,
+	status = run_build_begin(&index->store, index_run_id(index),
 	    delta_count(index->frozen), &build, err);
 	if (status != OURO_OK)
 		return status;
@@ -90,6 +90,17 @@ run_make(struct log_engine *log, struct run **out, struct ouro_error *err)
 	if (status == OURO_OK)
 		atomic_fetch_add(&index->bytes_written, run_size(*out));
 	return status;
+}
+
+void
+index_run_remove(const struct log_engine *log, struct run *run)
+{
+	char path[FS_PATH_MAX];
+
+	if (run != NULL &&
+	    run_path(path, log->dir, run_id(run), "", NULL) == OURO_OK)
+		fs_unlink(log->fs, path, NULL);
+	run_unref(run);
 }
 
 /* ---- the layers ------------------------------------------------------------------------- */
@@ -166,13 +177,8 @@ index_flush(struct log_engine *log, struct ouro_error *err)
 		status = run_make(log, &run, err);
 	if (status == OURO_OK)
 		status = run_publish(log, run, err);
-	if (status != OURO_OK && run != NULL) {
-		char path[FS_PATH_MAX];
-
-		if (run_path(path, log->dir, run_id(run), "", NULL) == OURO_OK)
-			fs_unlink(log->fs, path, NULL);
-		run_unref(run);
-	}
+	if (status != OURO_OK)
+		index_run_remove(log, run);
 	return status;
 }
 
@@ -199,6 +205,8 @@ index_store(struct log_engine *log, struct ouro_error *err)
 	enum ouro_status status;
 	uint64_t *runs;
 
+	if (log->shadow)
+		doomed_remove(log); /* nothing names them */
 	if (!index->stored || log->opening)
 		return OURO_OK;
 	runs = calloc(index->run_count + 1u, sizeof *runs);

@@ -29,10 +29,10 @@ struct merge {
 static unsigned
 merge_count(const struct index *index)
 {
+	unsigned count = index->run_count - index->held, i = 0;
 	uint64_t sum = 0;
-	unsigned i = 0;
 
-	for (; i < index->run_count; i++) {
+	for (; i < count; i++) {
 		uint64_t entries = run_entries(index->runs[i]);
 
 		if (i > 0 && entries > 2 * sum &&
@@ -78,6 +78,13 @@ merge_begin(struct log_engine *log, struct ouro_error *err)
 	if (merge == NULL)
 		return error_memory(err);
 	merge->count = merge_count(index);
+	if (merge->count == 0) {
+		free(merge);
+		return error_set(err, OURO_TOO_LARGE,
+		    "%s: the index has too many files, and they are just "
+		    "being made anew",
+		    log->dir);
+	}
 	merge->last = merge->count == index->run_count;
 	for (unsigned i = 0; i < merge->count; i++) {
 		merge->inputs[i] = run_ref(index->runs[i]);
@@ -89,7 +96,7 @@ merge_begin(struct log_engine *log, struct ouro_error *err)
 		status = layers_seek(&merge->layers, bytes_of(NULL, 0), false,
 		    false, err);
 	if (status == OURO_OK)
-		status = run_build_begin(&index->store, index->run_next++,
+		status = run_build_begin(&index->store, index_run_id(index),
 		    entries, &merge->build, err);
 	if (status != OURO_OK) {
 		merge_free(merge);
@@ -177,7 +184,7 @@ merge_finish(struct log_engine *log, struct ouro_error *err)
 		index->named = false;
 	}
 	if (status != OURO_OK) {
-		run_unref(made);
+		index_run_remove(log, made);
 		id_set_release(&index->doomed);
 		index_merge_abort(log);
 		return status;

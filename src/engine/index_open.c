@@ -38,8 +38,8 @@ leftover_remove(void *context, const char *name, struct ouro_error *err)
 
 	if (!run_id_of(name, &id, &temporary))
 		return OURO_OK;
-	if (id >= index->run_next)
-		index->run_next = id + 1;
+	if (id >= atomic_load(&index->run_next))
+		atomic_store(&index->run_next, id + 1);
 	if (log->read_only || (!temporary && is_named(leftovers->manifest, id)))
 		return OURO_OK;
 	if (fs_join(path, log->dir, name, err) == OURO_OK)
@@ -203,6 +203,8 @@ index_close(struct log_engine *log)
 	index_merge_abort(log);
 	cover_free(index->cover);
 	index->cover = NULL;
+	for (unsigned i = 0; log->shadow && i < index->run_count; i++)
+		index_run_remove(log, run_ref(index->runs[i]));
 	view_unref(view);
 	delta_unref(index->active);
 	delta_unref(index->frozen);

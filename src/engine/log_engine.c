@@ -333,6 +333,7 @@ names_take(struct log_engine *log, const char *dir, const char *name,
 		.name = log->name,
 		.cache_size = index_cache_size(log->index_memory),
 	};
+	log->index.run_ids = &log->index.run_next;
 	log->index.delta_limit = log->index_memory / 4;
 	log->epoch = epoch_new();
 	return log->epoch == NULL ? error_memory(err) : OURO_OK;

@@ -11,6 +11,7 @@
  *   scan.c        iteration
  *   compact.c     rewriting segments
  *   verify.c      reading everything; repair
+ *   index_renew.c the index made anew
  *   backup.c      a copy of the store
  *
  * Invariants
@@ -129,6 +130,7 @@ struct log_engine {
 	atomic_uint_fast64_t bytes_moved; /* copies */
 	atomic_uint_fast64_t unstored; /* logged since the index was frozen */
 	bool opening;		       /* the log is being recovered */
+	bool shadow;		       /* of another; see index_renew.h */
 };
 
 static inline struct log_engine *

@@ -206,6 +206,21 @@ manifest_decode(const char *path, struct bytes bytes, struct manifest *out,
 				 : status;
 }
 
+enum ouro_status
+manifest_copy(const struct manifest *from, struct manifest *to,
+    struct ouro_error *err)
+{
+	struct buffer bytes = { 0 };
+	enum ouro_status status = manifest_encode(from, &bytes, err);
+
+	*to = (struct manifest){ 0 };
+	if (status == OURO_OK)
+		status = manifest_decode(MANIFEST_NAME, buffer_bytes(&bytes),
+		    to, err);
+	buffer_wipe(&bytes);
+	return status;
+}
+
 /* ---- reading -------------------------------------------------------------------- */
 
 static enum ouro_status

@@ -44,6 +44,9 @@ struct manifest {
 };
 
 void manifest_release(struct manifest *manifest);
+/* On failure *to is empty. */
+enum ouro_status manifest_copy(const struct manifest *from, struct manifest *to,
+    struct ouro_error *err);
 
 /* Sealed when store->seal_key is set; store->seed is not looked at. */
 enum ouro_status manifest_write(const struct run_store *store,

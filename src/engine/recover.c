@@ -385,11 +385,12 @@ cover_explained(const struct log_engine *log, const struct survey *survey)
 /* Reads all segments, without the stored index. */
 static enum ouro_status
 survey_again(struct survey *survey, struct log_engine *log,
-    struct segment ***gone, struct ouro_error *err)
+    struct segment ***gone, const char *why, struct ouro_error *err)
 {
 	enum ouro_status status = OURO_OK;
 
-	for (size_t i = 0; status == OURO_OK && (*gone)[i] != NULL; i++) {
+	for (size_t i = 0;
+	     status == OURO_OK && *gone != NULL && (*gone)[i] != NULL; i++) {
 		status = log_engine_segment_add(log, (*gone)[i], err);
 		if (status == OURO_OK)
 			segment_ref((*gone)[i]);
@@ -399,8 +400,28 @@ survey_again(struct survey *survey, struct log_engine *log,
 	survey_release(survey);
 	log->torn_bytes = 0;
 	if (status == OURO_OK)
-		status = index_forget(log, "a segment is missing", err);
+		status = index_forget(log, why, err);
 	return status == OURO_OK ? survey_run(survey, log, gone, err) : status;
+}
+
+/* Damage that keeps from reading is that of the index. */
+static enum ouro_status
+survey_all(struct survey *survey, struct log_engine *log,
+    struct segment ***gone, struct ouro_error *err)
+{
+	struct ouro_error why = { 0 };
+	enum ouro_status status = survey_run(survey, log, gone, &why);
+
+	if (status == OURO_DAMAGED && log->index.stored)
+		return survey_again(survey, log, gone, why.text, err);
+	if (status != OURO_OK) {
+		if (err != NULL)
+			*err = why;
+		return status;
+	}
+	return cover_explained(log, survey)
+	    ? OURO_OK
+	    : survey_again(survey, log, gone, "a segment is missing", err);
 }
 
 enum ouro_status
@@ -422,9 +443,7 @@ recover(struct log_engine *log, struct ouro_error *err)
 		status = index_forget(log, "a segment is damaged or too short",
 		    err);
 	if (status == OURO_OK)
-		status = survey_run(&survey, log, &gone, err);
-	if (status == OURO_OK && !cover_explained(log, &survey))
-		status = survey_again(&survey, log, &gone, err);
+		status = survey_all(&survey, log, &gone, err);
 	if (status == OURO_OK)
 		status = missing_find(log, &survey, err);
 	if (status != OURO_OK)

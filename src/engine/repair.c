@@ -7,6 +7,7 @@
 #include "engine/compact.h"
 #include "engine/fetch.h"
 #include "engine/layers.h"
+#include "engine/index_renew.h"
 #include "engine/verify.h"
 
 static struct verify_subject *
@@ -108,6 +109,14 @@ damaged_rewrite(struct verify_check *check, struct ouro_error *err)
 	return OURO_OK;
 }
 
+static enum ouro_status
+index_repair(const struct verify_check *check, struct ouro_error *err)
+{
+	if (check->index_damaged)
+		return index_renew(check->log, err);
+	return index_renew_manifest(check->log, check->manifest_damaged, err);
+}
+
 enum ouro_status
 repair_all(struct engine *engine, engine_damage_report *report, void *context,
     struct ouro_error *err)
@@ -121,7 +130,9 @@ repair_all(struct engine *engine, engine_damage_report *report, void *context,
 	status = commit_rotate(log, err); /* nothing damaged grows on */
 	if (status == OURO_OK)
 		status = verify_run(&check, err);
-	if (status == OURO_OK && check.faults > 0) {
+	if (status == OURO_OK)
+		status = index_repair(&check, err);
+	if (status == OURO_OK && check.faults > check.index_faults) {
 		status = lost_keys_forget(&check, err);
 		if (status == OURO_OK)
 			status = damaged_rewrite(&check, err);

@@ -8,6 +8,9 @@
 #include "engine/survey.h"
 
 #define SHADOW_SHARE 4 /* its delta, of the store's */
+/* So many runs stand aside at most, so that there is room for those that come
+ * meanwhile; more only when damage keeps them from being merged. */
+#define HELD_MAX (VIEW_RUNS_MAX / 2)
 
 struct renewal {
 	bool begun; /* the index has `held` runs */
@@ -218,6 +221,9 @@ begin(struct log_engine *log, void *context, struct ouro_error *err)
 	struct index *index = &log->index;
 	enum ouro_status status;
 
+	while (index->run_count > HELD_MAX && index_merge_due(log) &&
+	    index_merge_step(log, NULL) == OURO_OK)
+		continue;
 	if (!index->stored)
 		return OURO_OK;
 	status = manifest_copy(&index->manifest, &renewal->manifest, err);

@@ -97,7 +97,7 @@ manifest_check(struct verify_check *check, struct ouro_error *err)
 	if (status == OURO_OK)
 		status = manifest_read(&index->store, &found, &why);
 	if (status == OURO_OK && index->stored && index->named)
-		status = manifest_compare(check, path, &found, err);
+		status = manifest_compare(check, path, &found, &why);
 	manifest_release(&found);
 	if (status == OURO_OK ||
 	    (status == OURO_NOT_FOUND && !(index->stored && index->named)))

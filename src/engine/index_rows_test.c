@@ -210,6 +210,7 @@ static void
 M05_a_snapshot_is_used(void **state)
 {
 	(void)state;
+	world.options.segment_size = 1 << 18;
 	world.options.sync = ENGINE_SYNC_NEVER;
 	opened();
 	many_put(0, MANY);
@@ -255,6 +256,7 @@ static void
 M05_a_lost_snapshot_costs_a_replay(void **state)
 {
 	(void)state;
+	world.options.segment_size = 1 << 18;
 	world.options.sync = ENGINE_SYNC_NEVER;
 	for (unsigned i = 0; i < 2; i++) {
 		opened();
@@ -291,6 +293,7 @@ M05_a_damaged_snapshot_is_not_believed(void **state)
 	unsigned replays = 0;
 
 	(void)state;
+	world.options.segment_size = 1 << 18;
 	world.options.sync = ENGINE_SYNC_NEVER;
 	opened();
 	many_put(0, 300);
@@ -319,6 +322,7 @@ static void
 M12_a_snapshot_holds_what_was_written_before(void **state)
 {
 	(void)state;
+	world.options.segment_size = 1 << 18;
 	world.options.sync = ENGINE_SYNC_NEVER;
 	opened();
 	for (unsigned i = 0; i < 10; i++) {

@@ -153,33 +153,6 @@ many_states_of_large_files(void **state)
 		fs_crash_free(state_of(fs, FS_CRASH_SUBSET, seed));
 }
 
-/* Where only the process died, another goes on. */
-static void
-maps_are_watched_again_after_a_stop(void **state)
-{
-	struct fs *fs = fs_crash_new(1);
-	struct fs_file *file;
-	void *map;
-
-	(void)state;
-	assert_int_equal(fs_open(fs, "/a", FS_READ | FS_WRITE | FS_CREATE,
-			     &file, NULL),
-	    OURO_OK);
-	write_text(file, 0, "a");
-	assert_int_equal(fs_sync_dir(fs, "/", NULL), OURO_OK);
-	fs_crash_stop_at(fs, 0);
-	assert_int_equal(fs_sync(file, NULL), OURO_IO);
-	fs_crash_stop_at(fs, UINT64_MAX);
-	assert_int_equal(fs_map(file, 1, FS_READ | FS_WRITE, &map, NULL),
-	    OURO_OK);
-	*(char *)map = 'X';
-	fs_unmap(fs, map, 1);
-	assert_int_equal(fs_sync(file, NULL), OURO_OK);
-	fs_close(file);
-	assert_state(fs, FS_CRASH_LOSE_ALL, "/a", "X");
-	fs_crash_free(fs);
-}
-
 int
 main(void)
 {

@@ -175,6 +175,15 @@ value_load(struct segment *segment, const struct location *location,
 				      : status;
 }
 
+static void
+lines_prefetch(const uint8_t *data, size_t size)
+{
+	size_t end = size < PREFETCH_BYTES ? size : PREFETCH_BYTES;
+
+	for (size_t at = 0; at < end; at += LINE_SIZE)
+		__builtin_prefetch(data + at);
+}
+
 /* The bytes in the record. */
 static enum ouro_status
 value_find(const struct location *location, struct bytes key,
@@ -198,6 +207,7 @@ value_find(const struct location *location, struct bytes key,
 	}
 	if (data == NULL)
 		return value_load(segment, location, key, block, value, err);
+	lines_prefetch(data, size); /* all at once, and not line by line */
 	if (!plain_is(&segment->frame, data, size, location, key, value))
 		return damaged(segment, location, err);
 	*mapped = true;

@@ -94,6 +94,8 @@ shadow_segment(struct log_engine *shadow, const struct segment *segment,
 	return status;
 }
 
+/* What is covered, and copies that are not: the runs may lead to them already,
+ * and what they were copied from may have gone. */
 static enum ouro_status
 shadow_segments(struct log_engine *log, const struct renewal *renewal,
     struct ouro_error *err)
@@ -101,21 +103,29 @@ shadow_segments(struct log_engine *log, const struct renewal *renewal,
 	const struct manifest *manifest = &renewal->manifest;
 	struct moment moment = moment_take(log);
 	enum ouro_status status = OURO_OK;
+	size_t at = 0;
 
-	for (size_t i = 0; status == OURO_OK && i < manifest->segment_count;
+	for (size_t i = 0; status == OURO_OK && i < moment.view->segment_count;
 	     i++) {
-		const struct segment *segment = view_segment(moment.view,
-		    manifest->segments[i].id);
+		const struct segment *segment = moment.view->segments[i];
 
-		if (segment != NULL && segment->kind != SEGMENT_LOST)
+		while (at < manifest->segment_count &&
+		    manifest->segments[at].id < segment->id)
+			at++;
+		if (segment->kind != SEGMENT_LOST &&
+		    at < manifest->segment_count &&
+		    manifest->segments[at].id == segment->id)
 			status = shadow_segment(renewal->shadow, segment,
-			    manifest->segments[i].end, err);
+			    manifest->segments[at].end, err);
+		else if (segment->kind == SEGMENT_COPIES)
+			status = shadow_segment(renewal->shadow, segment,
+			    segment->end, err);
 	}
 	moment_release(&moment);
 	return status;
 }
 
-/* Reads all that is covered. */
+/* Reads all that is covered, and copies. */
 static enum ouro_status
 shadow_read(struct log_engine *log, struct renewal *renewal,
     struct ouro_error *err)

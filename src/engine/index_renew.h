@@ -1,9 +1,11 @@
 /*
  * index_renew - making the runs of the index anew, while the store is in use.
  *
- * What the runs hold follows from what the manifest covers of the segments.
- * A *shadow* of the store, which has these segments up to where they are
- * covered and nothing else, is read as an opening without an index would; all
+ * What the runs hold follows from what the manifest covers of the segments,
+ * and from copies: a delta that is frozen while records are moved leads to a
+ * segment that its manifest leaves out (index.c). A *shadow* of the store,
+ * which has these segments up to where they are covered, whole segments of
+ * copies, and nothing else, is read as an opening without an index would; all
  * it knows becomes one run, which takes the place of the old ones, below
  * whatever was written and stored meanwhile.
  *

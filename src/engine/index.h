@@ -42,6 +42,11 @@ struct executor_task;
 struct index_visit;
 struct merge;
 
+/* So many runs are merged before another one comes. Runs that are being made
+ * anew, which nothing is merged with, do not count: as many newer ones still
+ * find room beside them. */
+#define INDEX_RUNS_MAX (VIEW_RUNS_MAX / 2)
+
 /* From so many entries on the index step sees to it that, when nobody writes
  * any more, they are stored. */
 #define INDEX_IDLE_ENTRIES 4096u

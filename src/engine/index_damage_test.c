@@ -402,6 +402,41 @@ test_records_just_moved_stay(void **state)
 	assert_int_equal(verified(OURO_OK).count, 0);
 }
 
+/* All runs that there may be are being made anew; none can be merged. */
+static void
+test_a_full_index_is_held(void **state)
+{
+	struct log_engine *log;
+	char name[32];
+	unsigned n = 0;
+
+	(void)state;
+	store_make(false);
+	log = log_engine_of(world.engine);
+	for (; log->index.run_count < INDEX_RUNS_MAX - 1; n++) {
+		snprintf(name, sizeof name, "more%05u", n);
+		put(name, "");
+		stored();
+	}
+	log->index.held = log->index.run_count;
+	for (unsigned i = 0; i < 3 * INDEX_RUNS_MAX; i++, n++) {
+		snprintf(name, sizeof name, "more%05u", n);
+		put(name, "");
+		stored();
+		assert_true(log->index.run_count <= VIEW_RUNS_MAX);
+	}
+	log->index.held = 0;
+	put("last", "");
+	stored();
+	assert_true(log->index.run_count <= INDEX_RUNS_MAX);
+	all_expect(3);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof name, "more%05u", i);
+		expect(name, "");
+	}
+	assert_int_equal(verified(OURO_OK).count, 0);
+}
+
 static void
 test_damaged_segments_are_repaired_too(void **state)
 {
@@ -870,6 +905,7 @@ main(void)
 		TEST(test_each_page_is_repaired_in_a_sealed_store),
 		TEST(test_what_is_above_the_runs_stays),
 		TEST(test_records_just_moved_stay),
+		TEST(test_a_full_index_is_held),
 		TEST(test_damaged_segments_are_repaired_too),
 		TEST(test_files_that_have_gone_are_repaired),
 		TEST(test_a_store_for_reading_is_not_repaired),

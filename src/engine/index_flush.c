@@ -160,13 +160,20 @@ run_publish(struct log_engine *log, struct run *run, struct ouro_error *err)
 	return OURO_OK;
 }
 
+static bool
+is_crowded(const struct index *index)
+{
+	return index->run_count - index->held >= INDEX_RUNS_MAX ||
+	    index->run_count == VIEW_RUNS_MAX;
+}
+
 enum ouro_status
 index_flush(struct log_engine *log, struct ouro_error *err)
 {
 	struct run *run = NULL;
 	enum ouro_status status;
 
-	while (log->index.run_count == VIEW_RUNS_MAX) {
+	while (is_crowded(&log->index)) {
 		status = index_merge_step(log, err);
 		if (status != OURO_OK)
 			return status;

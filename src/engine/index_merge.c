@@ -35,8 +35,7 @@ merge_count(const struct index *index)
 	for (; i < count; i++) {
 		uint64_t entries = run_entries(index->runs[i]);
 
-		if (i > 0 && entries > 2 * sum &&
-		    index->run_count < VIEW_RUNS_MAX - 1)
+		if (i > 0 && entries > 2 * sum && count < INDEX_RUNS_MAX - 1)
 			break;
 		sum += entries;
 	}

@@ -16,7 +16,7 @@
 #include "engine/run.h"
 #include "engine/segment.h"
 
-#define VIEW_RUNS_MAX 24
+#define VIEW_RUNS_MAX 48 /* see INDEX_RUNS_MAX */
 
 struct log_engine;
 

@@ -265,18 +265,19 @@ append_mark(struct log_engine *log)
 enum ouro_status
 append_close(struct log_engine *log, struct ouro_error *err)
 {
-	enum ouro_status status = OURO_OK;
-
-	if (atomic_load(&log->broken))
+	if (atomic_load(&log->broken) || !append_unsynced(log))
 		return OURO_OK;
-	if (append_unsynced(log))
-		status = append_sync(log, err);
-	if (status != OURO_OK)
-		return status;
+	return append_sync(log, err);
+}
+
+void
+append_end(struct log_engine *log)
+{
+	if (atomic_load(&log->broken) || append_unsynced(log))
+		return;
 	if (log->active != NULL && log->operated > log->stated)
 		append_mark(log);
 	append_rotate(log);
-	return OURO_OK;
 }
 
 void

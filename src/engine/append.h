@@ -39,6 +39,10 @@ void append_rotate(struct log_engine *log);
 enum ouro_status append_allowed(const struct log_engine *log,
     struct ouro_error *err);
 
+/* Ends the log of a store that is closed. After the index was stored, which
+ * must not cover what may be lost. */
+void append_end(struct log_engine *log);
+
 /* Makes all durable and ends the active segment. */
 enum ouro_status append_close(struct log_engine *log, struct ouro_error *err);
 void append_release(struct log_engine *log);

@@ -103,6 +103,7 @@ group_publish(struct commit_group *group)
 	}
 	log->sequence = log->sequence_next - 1;
 	log->durable_shown = log->durable;
+	log->operated_shown = log->operated;
 	pthread_rwlock_unlock(&log->lock);
 	index_publish(log);
 	atomic_fetch_add_explicit(&log->bytes_given,

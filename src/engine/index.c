@@ -136,7 +136,7 @@ cover_take(struct log_engine *log, struct cover **out, struct ouro_error *err)
 	for (size_t i = 0; i < log->dirty_count; i++)
 		cover->dirty[cover->dirty_count++] = segment_ref(log->dirty[i]);
 	cover->manifest.seed = log->index.store.seed;
-	cover->manifest.sequence = log->sequence_next - 1;
+	cover->manifest.sequence = log->operated;
 	cover->manifest.durable = log->sequence_next - 1;
 	cover->manifest.lost = log->damaged_records;
 	status = ids_copy(&log->missing, &cover->manifest.missing, err);

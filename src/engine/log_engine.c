@@ -75,7 +75,7 @@ log_stats(struct engine *engine, struct engine_stats *out,
 	pthread_rwlock_rdlock(&log->lock);
 	segment_figures(log, out);
 	out->segments = log->segment_count;
-	out->sequence = log->sequence;
+	out->sequence = log->operated_shown;
 	out->durable_through = log->durable_shown;
 	out->torn_bytes = log->torn_bytes;
 	out->damaged_records = log->damaged_records;
@@ -221,6 +221,8 @@ log_close(struct engine *engine)
 		log_write(log->log, LOG_WARNING,
 		    "%s: closing: the index could not be stored: %s", log->dir,
 		    err.text);
+	if (!log->read_only)
+		append_end(log);
 	log_free(log);
 }
 

@@ -84,6 +84,7 @@ struct log_engine {
 	struct id_set missing; /* ids listed but not there */
 	struct id_set dropped; /* ids that a `dropped` record names */
 	uint64_t sequence;     /* of the last operation that is visible */
+	uint64_t operated_shown; /* the same, without marks */
 	uint64_t durable_shown;
 	uint64_t torn_bytes;
 	uint64_t damaged_records;

@@ -245,7 +245,7 @@ sequence_set(struct log_engine *log, const struct survey *survey)
 	log->sequence_next = next;
 	log->sequence = next - 1;
 	log->durable = log->durable_shown = log->stated = survey->mark;
-	log->operated = survey->operated;
+	log->operated = log->operated_shown = survey->operated;
 	log->recovered = survey->operated > survey->mark;
 	for (size_t i = 0; i < log->dropped.count; i++)
 		if (log->dropped.ids[i] >= atomic_load(&log->id_next))

@@ -79,7 +79,7 @@ pass_run(struct survey *survey, struct ouro_error *err)
 
 	survey->next = 0;
 	survey->newest = stored->sequence;
-	survey->operated = 0;
+	survey->operated = stored->sequence;
 	survey->lost = stored->lost;
 	survey->bad_end = false;
 	log->replayed = 0;

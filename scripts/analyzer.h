@@ -5,12 +5,12 @@
  */
 #include "base/error.h"
 
-#define ANALYZER_FAILURE(call)                         \
-	({                                             \
-		enum ouro_status failure = (call);     \
-		if (failure == OURO_OK)                \
-			__builtin_unreachable();       \
-		failure;                               \
+#define ANALYZER_FAILURE(call) \
+	({ \
+		enum ouro_status failure = (call); \
+		if (failure == OURO_OK) \
+			__builtin_unreachable(); \
+		failure; \
 	})
 #define error_set(...)	    ANALYZER_FAILURE((error_set)(__VA_ARGS__))
 #define error_errno(...)    ANALYZER_FAILURE((error_errno)(__VA_ARGS__))

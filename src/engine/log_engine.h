@@ -81,9 +81,9 @@ struct log_engine {
 	struct segment **segments; /* ascending ids */
 	size_t segment_count;
 	size_t segment_capacity;
-	struct id_set missing; /* ids listed but not there */
-	struct id_set dropped; /* ids that a `dropped` record names */
-	uint64_t sequence;     /* of the last operation that is visible */
+	struct id_set missing;	 /* ids listed but not there */
+	struct id_set dropped;	 /* ids that a `dropped` record names */
+	uint64_t sequence;	 /* of the last operation that is visible */
 	uint64_t operated_shown; /* the same, without marks */
 	uint64_t durable_shown;
 	uint64_t torn_bytes;
@@ -99,7 +99,7 @@ struct log_engine {
 	uint64_t durable;
 	uint64_t stated;	/* durable-through of the last record written */
 	uint64_t operated;	/* sequence of the last operation */
-	bool recovered;	   /* what an opening found above the mark is to be
+	bool recovered;		/* what an opening found above the mark is to be
 			    * synced before anything new vouches for it */
 	struct segment **dirty; /* referenced and pinned, to be synced */
 	size_t dirty_count;

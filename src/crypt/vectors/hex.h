@@ -26,8 +26,8 @@ hex_exact(const char *text, uint8_t *out, size_t size)
 {
 	assert_int_equal(strlen(text), 2 * size);
 	for (size_t i = 0; i < size; i++)
-		out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4
-		    | hex_digit(text[2 * i + 1]));
+		out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 |
+		    hex_digit(text[2 * i + 1]));
 }
 
 /* Decodes into out, which has room for size_max bytes. */

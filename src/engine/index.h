@@ -190,6 +190,8 @@ enum ouro_status index_within(struct log_engine *log, index_work *work,
     void *context, struct ouro_error *err);
 /* The step's part of it; false: there was nothing to do. */
 bool index_visited(struct log_engine *log);
+/* Whether that was stored, manifest and all. */
+enum ouro_status index_store_wait(struct log_engine *log, struct ouro_error *err);
 /* At closing, tasks stopped: stores what would be long to replay. */
 enum ouro_status index_finish(struct log_engine *log, struct ouro_error *err);
 /* Bytes of opened pages that a run may keep (sealed). */

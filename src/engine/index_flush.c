@@ -323,6 +323,20 @@ index_wait(struct log_engine *log, struct ouro_error *err)
 	return OURO_OK;
 }
 
+/* The last flush may be over for writers, and its manifest still on its way. */
+enum ouro_status
+index_store_wait(struct log_engine *log, struct ouro_error *err)
+{
+	int failed;
+
+	executor_run(log->index.task);
+	failed = atomic_load(&log->index.failed);
+	if (failed == OURO_OK)
+		return OURO_OK;
+	return error_set(err, (enum ouro_status)failed,
+	    "%s: the index could not be stored", log->dir);
+}
+
 enum ouro_status
 index_finish(struct log_engine *log, struct ouro_error *err)
 {

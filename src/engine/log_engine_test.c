@@ -330,10 +330,34 @@ compaction_gives_space_back(void **state)
 	verified(OURO_OK);
 }
 
+/* The run is there and the manifest is not: nothing was gained for the next
+ * opening. */
+static void
+a_snapshot_that_is_not_stored_is_told(void **state)
+{
+	struct ouro_error err = { 0 };
+
+	(void)state;
+	opened();
+	put("a", "1");
+	fs_memory_fault(world.fs,
+	    (struct fs_fault){ .call = FS_CALL_RENAME,
+		.nth = 2,
+		.errnum = EIO });
+	assert_int_equal(engine_snapshot(world.engine, &err), OURO_IO);
+	assert_true(err.text[0] != '\0');
+	fs_memory_fault(world.fs, (struct fs_fault){ 0 });
+	assert_int_equal(engine_snapshot(world.engine, &err), OURO_OK);
+	opened();
+	assert_int_equal(stats().replayed, 0);
+	expect("a", "1");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_snapshot_that_is_not_stored_is_told),
 		TEST(a_failed_sync_ends_writing),
 		TEST(sync_modes_say_what_is_durable),
 		TEST(read_only_changes_nothing),

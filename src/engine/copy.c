@@ -277,7 +277,7 @@ copy_segment(struct copy *copy, struct segment *victim, struct ouro_error *err)
 {
 	struct copy_source source = { copy, victim };
 	uint64_t expected = victim->first;
-	struct walk_item item;
+	struct walk_item item = { 0 };
 	struct walk walk;
 	enum ouro_status status;
 

@@ -60,7 +60,7 @@ size_t delta_published(const struct delta *delta);
 
 /* The newest entry of the key among the first `entries`, or NULL. */
 const struct delta_entry *delta_find(const struct delta *delta, uint64_t hash,
-    struct bytes key, uint64_t visible);
+    struct bytes key, size_t entries);
 
 /* Fetches what delta_find and delta_add of this hash look at first, so that
  * the memory's delay passes while the caller does something else. */

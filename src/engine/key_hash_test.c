@@ -70,7 +70,8 @@ test_a_flipped_bit_changes_half_of_all(void **state)
 					    << bit % 8);
 				b = key_hash(seed, bytes_of(key, sizes[s]));
 				for (unsigned i = 0; i < 64; i++)
-					flips[i] += (a ^ b) >> i & 1;
+					flips[i] += (unsigned)((a ^ b) >> i &
+					    1);
 			}
 			for (unsigned i = 0; i < 64; i++)
 				assert_in_range(flips[i], 400, 600);

@@ -228,13 +228,14 @@ everything_at_once_packed(void **state)
 static struct {
 	const struct fs_ops *real;
 	struct log_engine *log;
+	atomic_bool armed;
 	atomic_uint syncs;
 } gate;
 
 static enum ouro_status
 gate_sync(struct fs_file *file, struct ouro_error *err)
 {
-	if (atomic_fetch_add(&gate.syncs, 1) == 0)
+	if (atomic_load(&gate.armed) && atomic_fetch_add(&gate.syncs, 1) == 0)
 		while (commit_waiting(gate.log) < WRITERS - 1)
 			sched_yield();
 	return gate.real->sync(file, err);
@@ -264,6 +265,9 @@ waiting_writers_share_a_sync(void **state)
 	struct engine_op first = { .key = bytes_text("first") };
 
 	(void)state;
+	gate.real = fs->ops;
+	ops.sync = gate_sync;
+	fs->ops = &ops; /* before there are threads */
 	assert_int_equal(executor_open(2, fs, &options.executor, NULL),
 	    OURO_OK);
 	assert_int_equal(engine_log_open("/store", &options, &shared.engine,
@@ -272,10 +276,8 @@ waiting_writers_share_a_sync(void **state)
 	assert_int_equal(engine_apply(shared.engine, &first, 1,
 			     ENGINE_SYNC_ALWAYS, NULL),
 	    OURO_OK);
-	gate.real = fs->ops;
 	gate.log = log_engine_of(shared.engine);
-	ops.sync = gate_sync;
-	fs->ops = &ops;
+	atomic_store(&gate.armed, true);
 	for (unsigned i = 0; i < WRITERS; i++) {
 		writers[i] = (struct worker){ .shared = &shared, .number = i };
 		assert_int_equal(pthread_create(&writers[i].thread, NULL,
@@ -286,11 +288,12 @@ waiting_writers_share_a_sync(void **state)
 	}
 	for (unsigned i = 0; i < WRITERS; i++)
 		pthread_join(writers[i].thread, NULL);
-	fs->ops = gate.real;
 	assert_int_equal(atomic_load(&shared.faults), 0);
 	assert_int_equal(atomic_load(&gate.syncs), 2);
+	atomic_store(&gate.armed, false);
 	engine_close(shared.engine);
 	executor_close(options.executor);
+	fs->ops = gate.real;
 	fs_memory_free(fs);
 }
 

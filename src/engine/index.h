@@ -92,6 +92,7 @@ struct index {
 	struct id_set doomed;	       /* runs to be unlinked */
 	size_t idle_count;	       /* entries at the last look */
 	atomic_int failed;	       /* status of the last flush */
+	atomic_bool flushing;	       /* and its manifest is not there yet */
 	atomic_bool due;	  /* to be frozen by the next commit step */
 	pthread_mutex_t visiting; /* one index_within at a time */
 	_Atomic(struct index_visit *) visit; /* to be done by the next step */
@@ -180,7 +181,8 @@ enum ouro_status index_flush(struct log_engine *log, struct ouro_error *err);
 void index_run_remove(const struct log_engine *log, struct run *run);
 /* Replaces the manifest and removes runs that it no longer names. */
 enum ouro_status index_store(struct log_engine *log, struct ouro_error *err);
-/* Returns when no delta is frozen, or storing it failed. */
+/* Returns when no delta is frozen and the last one is stored, manifest and
+ * all, or storing it failed. */
 enum ouro_status index_wait(struct log_engine *log, struct ouro_error *err);
 typedef enum ouro_status index_work(struct log_engine *log, void *context,
     struct ouro_error *err);
@@ -190,8 +192,6 @@ enum ouro_status index_within(struct log_engine *log, index_work *work,
     void *context, struct ouro_error *err);
 /* The step's part of it; false: there was nothing to do. */
 bool index_visited(struct log_engine *log);
-/* Whether that was stored, manifest and all. */
-enum ouro_status index_store_wait(struct log_engine *log, struct ouro_error *err);
 /* At closing, tasks stopped: stores what would be long to replay. */
 enum ouro_status index_finish(struct log_engine *log, struct ouro_error *err);
 /* Bytes of opened pages that a run may keep (sealed). */

@@ -249,7 +249,10 @@ static uint64_t
 flush_step(struct log_engine *log)
 {
 	struct ouro_error err = { 0 };
-	enum ouro_status status = index_flush(log, &err);
+	enum ouro_status status;
+
+	atomic_store(&log->index.flushing, true); /* until it is stored */
+	status = index_flush(log, &err);
 
 	if (status == OURO_OK)
 		status = index_store(log, &err);
@@ -258,6 +261,7 @@ flush_step(struct log_engine *log)
 		    "%s: the index could not be stored: %s", log->dir,
 		    err.text);
 	atomic_store(&log->index.failed, (int)status);
+	atomic_store(&log->index.flushing, false);
 	return status == OURO_OK ? STEP_AGAIN : RETRY_MS;
 }
 
@@ -311,7 +315,7 @@ idle_step(struct log_engine *log)
 enum ouro_status
 index_wait(struct log_engine *log, struct ouro_error *err)
 {
-	while (has_frozen(log)) {
+	while (has_frozen(log) || atomic_load(&log->index.flushing)) {
 		int failed;
 
 		executor_run(log->index.task);
@@ -321,20 +325,6 @@ index_wait(struct log_engine *log, struct ouro_error *err)
 			    "%s: the index could not be stored", log->dir);
 	}
 	return OURO_OK;
-}
-
-/* The last flush may be over for writers, and its manifest still on its way. */
-enum ouro_status
-index_store_wait(struct log_engine *log, struct ouro_error *err)
-{
-	int failed;
-
-	executor_run(log->index.task);
-	failed = atomic_load(&log->index.failed);
-	if (failed == OURO_OK)
-		return OURO_OK;
-	return error_set(err, (enum ouro_status)failed,
-	    "%s: the index could not be stored", log->dir);
 }
 
 enum ouro_status

@@ -102,8 +102,6 @@ log_snapshot(struct engine *engine, struct ouro_error *err)
 		if (status == OURO_OK)
 			status = index_wait(log, err);
 	}
-	if (status == OURO_OK)
-		status = index_store_wait(log, err);
 	return status;
 }
 

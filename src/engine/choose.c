@@ -206,14 +206,33 @@ best(const struct choice *choice, double dead_share)
 		struct segment *segment = log->segments[i];
 		double content = (double)(segment->end - segment->frame_bytes);
 
-		if (segment == last || is_chosen(choice, segment) ||
+		if (segment == last || content <= 0 ||
+		    is_chosen(choice, segment) ||
 		    !worthwhile(segment, dead_bytes(log, segment), most))
 			continue;
 		result = segment;
-		if (content > 0)
-			most = (double)dead_bytes(log, segment) / content;
+		most = (double)dead_bytes(log, segment) / content;
 	}
 	return result;
+}
+
+/* An empty segment goes along with others: alone it is not worth a round,
+ * which leaves another one behind, that of its `dropped` record. */
+static void
+choose_empty(struct choice *choice)
+{
+	const struct log_engine *log = choice->log;
+	const struct segment *last = last_log(log);
+
+	for (size_t i = 0; i < log->segment_count && choice->count < CHOOSE_MAX;
+	     i++) {
+		struct segment *segment = log->segments[i];
+
+		if (segment != last && is_whole(segment) &&
+		    segment->end == segment->frame_bytes &&
+		    !is_chosen(choice, segment))
+			choice_add(choice, segment);
+	}
 }
 
 /* Together they are to fill about one new segment. */
@@ -268,6 +287,7 @@ choose_blockers(struct choice *choice)
 			heaviest = segment;
 	}
 	if (heaviest == NULL || log->missing.count > 0 ||
+	    (last != NULL && blocks(last, highest(heaviest))) ||
 	    tombs < (live + log->segment_size) / TOMB_SHARE)
 		return;
 	for (size_t i = 0;
@@ -291,6 +311,8 @@ choose_some(struct log_engine *log, double dead_share,
 		return error_memory(err);
 	figures_lock(log);
 	choose_dead(&choice, dead_share);
+	if (choice.count > 0)
+		choose_empty(&choice);
 	if (choice.count == 0)
 		choose_small(&choice);
 	if (choice.count == 0)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fs_ops.h"
+#include "engine/compact.h"
 #include "engine/log_world.h"
 
 /* Lengths in the files are never believed beyond the file. */
@@ -285,6 +286,32 @@ M16_deletes_rotate_and_compact_away(void **state)
 	assert_int_equal(stats().keys, 0);
 }
 
+/* Each round leaves a segment with nothing but its `dropped` record: that
+ * alone is no reason for another. */
+static void
+background_compaction_comes_to_rest(void **state)
+{
+	struct log_engine *log;
+	uint64_t active;
+	char key[16];
+
+	(void)state;
+	world.options.segment_size = 400;
+	opened();
+	log = log_engine_of(world.engine);
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(key, sizeof key, "key%u", i % 20);
+		put(key, "some value or other");
+	}
+	for (unsigned i = 0; i < 40; i++)
+		compact_step(log);
+	active = stats().segment_active;
+	assert_true(stats().dead_bytes < stats().live_bytes * 2);
+	for (unsigned i = 0; i < 10; i++)
+		compact_step(log);
+	assert_int_equal(stats().segment_active, active);
+}
+
 static void
 M21_old_values_in_new_files_stay_old(void **state)
 {
@@ -402,6 +429,7 @@ main(void)
 		TEST(M16_deleting_absent_keys_writes_nothing),
 		TEST(M16_deletes_rotate_and_compact_away),
 		TEST(M18_files_are_private),
+		TEST(background_compaction_comes_to_rest),
 		TEST(M21_old_values_in_new_files_stay_old),
 		TEST(M21_a_copy_never_overtakes_a_newer_write),
 		TEST(M21_recycled_records_do_not_replay),

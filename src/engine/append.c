@@ -64,12 +64,32 @@ dirty_clear(struct log_engine *log)
 	log->dirty_count = 0;
 }
 
-void
-append_break(struct log_engine *log, const char *why)
+static void
+break_log(struct log_engine *log, const char *why)
 {
 	if (!atomic_exchange(&log->broken, true))
 		log_write(log->log, LOG_ERROR,
 		    "%s takes no writes any more: %s", log->dir, why);
+}
+
+enum ouro_status
+append_sync_file(struct log_engine *log, struct fs_file *file,
+    struct ouro_error *err)
+{
+	struct ouro_error local = { 0 };
+	enum ouro_status status;
+
+	pthread_mutex_lock(&log->syncing);
+	status = append_allowed(log, &local);
+	if (status == OURO_OK) {
+		status = fs_sync(file, &local);
+		if (status != OURO_OK)
+			break_log(log, local.text);
+	}
+	pthread_mutex_unlock(&log->syncing);
+	if (status != OURO_OK && err != NULL)
+		*err = local;
+	return status;
 }
 
 bool
@@ -81,17 +101,12 @@ append_unsynced(const struct log_engine *log)
 enum ouro_status
 append_sync(struct log_engine *log, struct ouro_error *err)
 {
-	struct ouro_error local = { 0 };
-
 	for (size_t i = 0; i < log->dirty_count; i++) {
-		enum ouro_status status = fs_sync(log->dirty[i]->file, &local);
+		enum ouro_status status = append_sync_file(log,
+		    log->dirty[i]->file, err);
 
-		if (status == OURO_OK)
-			continue;
-		append_break(log, local.text);
-		if (err != NULL)
-			*err = local;
-		return status;
+		if (status != OURO_OK)
+			return status;
 	}
 	dirty_clear(log);
 	log->unflushed = 0;
@@ -157,8 +172,8 @@ append_undo(struct log_engine *log)
 	if (fs_truncate(segment->file, log->active_end, &err) != OURO_OK) {
 		segment->junk = true;
 		log_write(log->log, LOG_WARNING, "%s", err.text);
-	} else if (fs_sync(segment->file, &err) != OURO_OK) {
-		append_break(log, err.text);
+	} else {
+		(void)append_sync_file(log, segment->file, NULL);
 	}
 	segment->size = log->active_end;
 	append_rotate(log);

@@ -28,8 +28,11 @@ enum ouro_status append_dirty(struct log_engine *log, struct segment *segment,
     struct ouro_error *err);
 /* Makes all that was written durable. A failure is for ever. */
 enum ouro_status append_sync(struct log_engine *log, struct ouro_error *err);
-/* A sync failed: no writes any more. */
-void append_break(struct log_engine *log, const char *why);
+/* Syncs the file of a segment, in whatever thread. A failure is for ever, and
+ * told to one caller only by the system: so once there was one, every later
+ * sync fails too, also of what another thread wrote before it. */
+enum ouro_status append_sync_file(struct log_engine *log, struct fs_file *file,
+    struct ouro_error *err);
 bool append_unsynced(const struct log_engine *log);
 
 /* Ends the active segment. */

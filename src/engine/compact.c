@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "engine/append.h"
 #include "engine/choose.h"
 #include "engine/commit.h"
 #include "engine/copy.h"
@@ -141,7 +142,7 @@ junk_cut(struct log_engine *log, struct ouro_error *err)
 			break;
 		status = fs_truncate(file, segment->end, err);
 		if (status == OURO_OK)
-			status = fs_sync(file, err);
+			status = append_sync_file(log, file, err);
 		if (status == OURO_OK)
 			atomic_store(&segment->junk, false);
 		segment_unpin(segment);

@@ -40,6 +40,7 @@
 
 struct executor_task;
 struct index_visit;
+struct layers;
 struct merge;
 
 /* So many runs are merged before another one comes. Runs that are being made
@@ -57,7 +58,7 @@ struct cover {
 	struct segment **segments; /* of the manifest's list; referenced */
 	struct segment **dirty;	   /* to be synced before; referenced */
 	size_t dirty_count;
-	bool counted; /* live_bytes and keys are those of its moment */
+	bool counted; /* the figures of its segments are in it */
 };
 
 struct index_settled {
@@ -176,6 +177,10 @@ uint64_t index_step(void *context);
 /* Writes the frozen delta, if there is one, into a run; by the index step, or
  * while there is none. */
 enum ouro_status index_flush(struct log_engine *log, struct ouro_error *err);
+/* Writes all of the layers, at most so many entries, into a new run; *out is
+ * NULL unless it succeeds. */
+enum ouro_status index_run_make(struct log_engine *log, struct layers *layers,
+    uint64_t entries_max, struct run **out, struct ouro_error *err);
 /* Removes the file of a run that nothing names, and drops the reference. NULL
  * is fine. */
 void index_run_remove(const struct log_engine *log, struct run *run);

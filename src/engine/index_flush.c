@@ -28,7 +28,6 @@ static enum ouro_status
 cover_sync(struct log_engine *log, struct ouro_error *err)
 {
 	const struct cover *cover = log->index.cover;
-	struct ouro_error local = { 0 };
 
 	for (size_t i = 0; cover != NULL && i < cover->dirty_count; i++) {
 		struct fs_file *file;
@@ -37,51 +36,43 @@ cover_sync(struct log_engine *log, struct ouro_error *err)
 
 		if (status != OURO_OK)
 			return status;
-		status = fs_sync(file, &local);
+		status = append_sync_file(log, file, err);
 		segment_unpin(cover->dirty[i]);
-		if (status == OURO_OK)
-			continue;
-		append_break(log, local.text);
-		if (err != NULL)
-			*err = local;
-		return status;
+		if (status != OURO_OK)
+			return status;
 	}
 	return OURO_OK;
 }
 
 static enum ouro_status
-build_fill(struct run_build *build, struct delta *delta, struct ouro_error *err)
+build_fill(struct run_build *build, struct layers *layers,
+    struct ouro_error *err)
 {
-	struct layers layers;
-	enum ouro_status status = layers_open_delta(&layers, delta, err);
+	enum ouro_status status = layers_seek(layers, bytes_of(NULL, 0), false,
+	    false, err);
 
-	if (status == OURO_OK)
-		status = layers_seek(&layers, bytes_of(NULL, 0), false, false,
-		    err);
-	while (status == OURO_OK && layers.valid) {
-		status = run_build_add(build, layers.key, &layers.place, err);
+	while (status == OURO_OK && layers->valid) {
+		status = run_build_add(build, layers->key, &layers->place, err);
 		if (status == OURO_OK)
-			status = layers_next(&layers, err);
+			status = layers_next(layers, err);
 	}
-	layers_close(&layers);
 	return status;
 }
 
-static enum ouro_status
-run_make(struct log_engine *log, struct run **out, struct ouro_error *err)
+enum ouro_status
+index_run_make(struct log_engine *log, struct layers *layers,
+    uint64_t entries_max, struct run **out, struct ouro_error *err)
 {
 	struct index *index = &log->index;
 	struct run_build *build;
 	enum ouro_status status;
 
 	*out = NULL;
-	if (delta_count(index->frozen) == 0)
-		return OURO_OK;
 	status = run_build_begin(&index->store, index_run_id(index),
-	    delta_count(index->frozen), &build, err);
+	    entries_max, &build, err);
 	if (status != OURO_OK)
 		return status;
-	status = build_fill(build, index->frozen, err);
+	status = build_fill(build, layers, err);
 	if (status != OURO_OK) {
 		run_build_abort(build);
 		return status;
@@ -89,6 +80,23 @@ run_make(struct log_engine *log, struct run **out, struct ouro_error *err)
 	status = run_build_finish(build, out, err);
 	if (status == OURO_OK)
 		atomic_fetch_add(&index->bytes_written, run_size(*out));
+	return status;
+}
+
+static enum ouro_status
+frozen_store(struct log_engine *log, struct run **out, struct ouro_error *err)
+{
+	struct delta *frozen = log->index.frozen;
+	struct layers layers;
+	enum ouro_status status;
+
+	if (delta_count(frozen) == 0)
+		return OURO_OK;
+	status = layers_open_delta(&layers, frozen, err);
+	if (status == OURO_OK)
+		status = index_run_make(log, &layers, delta_count(frozen), out,
+		    err);
+	layers_close(&layers);
 	return status;
 }
 
@@ -181,7 +189,7 @@ index_flush(struct log_engine *log, struct ouro_error *err)
 	index_count(log);
 	status = cover_sync(log, err);
 	if (status == OURO_OK)
-		status = run_make(log, &run, err);
+		status = frozen_store(log, &run, err);
 	if (status == OURO_OK)
 		status = run_publish(log, run, err);
 	if (status != OURO_OK)
@@ -253,7 +261,6 @@ flush_step(struct log_engine *log)
 
 	atomic_store(&log->index.flushing, true); /* until it is stored */
 	status = index_flush(log, &err);
-
 	if (status == OURO_OK)
 		status = index_store(log, &err);
 	if (status != OURO_OK && atomic_load(&log->index.failed) == OURO_OK)
@@ -320,6 +327,8 @@ index_wait(struct log_engine *log, struct ouro_error *err)
 
 		executor_run(log->index.task);
 		failed = atomic_load(&log->index.failed);
+		if (atomic_load(&log->broken)) /* nothing is stored any more */
+			return append_allowed(log, err);
 		if (failed != OURO_OK)
 			return error_set(err, (enum ouro_status)failed,
 			    "%s: the index could not be stored", log->dir);

@@ -168,56 +168,21 @@ entries_max(const struct moment *moment)
 }
 
 static enum ouro_status
-build_fill(struct run_build *build, const struct moment *moment,
-    struct ouro_error *err)
-{
-	struct layers layers;
-	enum ouro_status status = layers_open(&layers, moment, err);
-
-	if (status == OURO_OK)
-		status = layers_seek(&layers, bytes_of(NULL, 0), false, false,
-		    err);
-	while (status == OURO_OK && layers.valid) {
-		status = run_build_add(build, layers.key, &layers.place, err);
-		if (status == OURO_OK)
-			status = layers_next(&layers, err);
-	}
-	layers_close(&layers);
-	return status;
-}
-
-static enum ouro_status
-run_fill(struct log_engine *log, struct renewal *renewal,
-    const struct moment *moment, uint64_t entries, struct ouro_error *err)
-{
-	struct run_build *build;
-	enum ouro_status status = run_build_begin(&log->index.store,
-	    index_run_id(&log->index), entries, &build, err);
-
-	if (status != OURO_OK)
-		return status;
-	status = build_fill(build, moment, err);
-	if (status != OURO_OK) {
-		run_build_abort(build);
-		return status;
-	}
-	status = run_build_finish(build, &renewal->made, err);
-	if (status == OURO_OK)
-		atomic_fetch_add(&log->index.bytes_written,
-		    run_size(renewal->made));
-	return status;
-}
-
-static enum ouro_status
-run_make(struct log_engine *log, struct renewal *renewal,
+shadow_store(struct log_engine *log, struct renewal *renewal,
     struct ouro_error *err)
 {
 	struct moment moment = moment_take(renewal->shadow);
 	uint64_t entries = entries_max(&moment);
 	enum ouro_status status = OURO_OK;
+	struct layers layers;
 
-	if (entries > 0)
-		status = run_fill(log, renewal, &moment, entries, err);
+	if (entries > 0) {
+		status = layers_open(&layers, &moment, err);
+		if (status == OURO_OK)
+			status = index_run_make(log, &layers, entries,
+			    &renewal->made, err);
+		layers_close(&layers);
+	}
 	moment_release(&moment);
 	return status;
 }
@@ -366,7 +331,7 @@ index_renew(struct log_engine *log, struct ouro_error *err)
 	if (status == OURO_OK && renewal.begun) {
 		status = shadow_read(log, &renewal, err);
 		if (status == OURO_OK)
-			status = run_make(log, &renewal, err);
+			status = shadow_store(log, &renewal, err);
 		if (status == OURO_OK)
 			status = index_within(log, adopt, &renewal, err);
 		(void)index_within(log, end, NULL, NULL);

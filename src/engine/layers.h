@@ -9,8 +9,6 @@
 
 #include "engine/view.h"
 
-#define LAYERS_MAX (VIEW_RUNS_MAX + 2)
-
 /* One layer: a delta or a run. */
 struct layer {
 	bool stored; /* run, else delta */

@@ -201,6 +201,7 @@ log_free(struct log_engine *log)
 	pthread_rwlock_destroy(&log->lock);
 	pthread_mutex_destroy(&log->queue_lock);
 	pthread_mutex_destroy(&log->care);
+	pthread_mutex_destroy(&log->syncing);
 	bytes_wipe(log->seal_key_bytes, sizeof log->seal_key_bytes);
 	free(log->name);
 	free(log->dir);
@@ -365,6 +366,7 @@ engine_log_open(const char *dir, const struct engine_options *options,
 	pthread_rwlock_init(&log->lock, NULL);
 	pthread_mutex_init(&log->queue_lock, NULL);
 	pthread_mutex_init(&log->care, NULL);
+	pthread_mutex_init(&log->syncing, NULL);
 	pthread_mutex_init(&log->index.counting, NULL);
 	pthread_mutex_init(&log->index.visiting, NULL);
 	segment_files_init(&log->files, log->fs, log->read_only);

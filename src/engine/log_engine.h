@@ -107,7 +107,8 @@ struct log_engine {
 	uint64_t unflushed; /* bytes written since the last flush hint */
 	struct assembly assembly;
 
-	atomic_bool broken; /* a sync failed: no writes any more */
+	atomic_bool broken;	 /* a sync failed: no writes any more */
+	pthread_mutex_t syncing; /* a sync and what it means are one step */
 	atomic_bool sync_due;
 	struct executor_task *commit_task;
 	struct executor_task *interval_task;

@@ -1,6 +1,7 @@
 #include "engine/log_engine.h"
 
 #include "base/encoding.h"
+#include "engine/append.h"
 #include "engine/log_world.h"
 
 static void
@@ -353,12 +354,43 @@ a_snapshot_that_is_not_stored_is_told(void **state)
 	expect("a", "1");
 }
 
+/* The system tells a failed sync once: whoever hears of it ends writing for
+ * all, and a snapshot that can never be stored is not waited for. */
+static void
+a_failed_sync_of_a_snapshot_ends_writing(void **state)
+{
+	struct ouro_error err = { 0 };
+	struct log_engine *log;
+
+	(void)state;
+	world.options.sync = ENGINE_SYNC_NEVER;
+	opened();
+	log = log_engine_of(world.engine);
+	put("a", "1");
+	fs_memory_fault(world.fs,
+	    (struct fs_fault){ .call = FS_CALL_SYNC, .nth = 1, .errnum = EIO });
+	atomic_store(&log->index.flushing, true);
+	assert_int_equal(append_sync_file(log, log->active->file, &err),
+	    OURO_IO);
+	fs_memory_fault(world.fs, (struct fs_fault){ 0 });
+	assert_int_equal(append_sync_file(log, log->active->file, &err),
+	    OURO_READ_ONLY);
+	assert_int_equal(index_wait(log, &err), OURO_READ_ONLY);
+	atomic_store(&log->index.flushing, false);
+	assert_int_equal(fs_memory_calls(world.fs, FS_CALL_SYNC), 0);
+	assert_int_equal(apply(ENGINE_PUT, "b", bytes_text("2")),
+	    OURO_READ_ONLY);
+	assert_int_equal(engine_snapshot(world.engine, &err), OURO_READ_ONLY);
+	expect("a", "1");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_snapshot_that_is_not_stored_is_told),
 		TEST(a_failed_sync_ends_writing),
+		TEST(a_failed_sync_of_a_snapshot_ends_writing),
 		TEST(sync_modes_say_what_is_durable),
 		TEST(read_only_changes_nothing),
 		TEST(must_exist_makes_nothing),

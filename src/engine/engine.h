@@ -4,7 +4,7 @@
  *
  * Drivers: engine_memory_open (the reference model, nothing durable) and
  * engine_log_open (a segmented log in a directory, the default). One
- * conformance suite (engine/conformance.h) runs over all.
+ * conformance suite (engine/conformance_test.c) runs over all.
  *
  * Guarantees of every driver
  *   - engine_apply is atomic: all its operations are visible, or none; also
@@ -14,8 +14,8 @@
  *   - Keys are ordered by memcmp, the shorter first.
  *   - All calls but engine_close may be made from any thread at once.
  *
- * Non-goals: transactions that span several engines, isolation of reads over
- * more than one key.
+ * Non-goals: transactions that span several engines, and isolation of several
+ * engine_get; a scan shows one moment.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -57,7 +57,8 @@ struct engine_options {
 	 * under the same key, so that their files cannot be swapped. */
 	const char *name;
 	/* Anonymous memory that the index may take, whatever the number of
-	 * keys: bytes; 0 = 256 MiB; at least 1 MiB. */
+	 * keys: bytes; 0 = 256 MiB; at least 1 MiB. Opened read-only, what the
+	 * stored index does not cover comes on top: it cannot be stored. */
 	uint64_t index_memory;
 	/* Background compaction: a segment is rewritten when so much of it is
 	 * dead; 0 = 0.5, at most 1; negative: only engine_compact does. */

@@ -1,49 +1,7 @@
 /*
  * Backups through the public functions.
  */
-#include "engine/store.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "base/fs_memory.h"
-
-static struct fs *memory;
-static struct ouro_store *store;
-static struct ouro_error error;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	memory = fs_memory_new(5);
-	assert_non_null(memory);
-	assert_int_equal(store_open("/store", NULL, memory, &store, &error),
-	    OURO_OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	ouro_store_close(store);
-	store = NULL;
-	fs_memory_free(memory);
-	return 0;
-}
-
-static void
-put(const char *key, const char *value)
-{
-	assert_int_equal(ouro_store_put(store, key, strlen(key), value,
-			     strlen(value), OURO_SYNC_DEFAULT, &error),
-	    OURO_OK);
-}
+#include "engine/test_store.h"
 
 static void
 check(struct ouro_store *from, const char *key, const char *value)

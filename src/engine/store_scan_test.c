@@ -1,52 +1,11 @@
 /*
  * What a scan shows while others write.
  */
-#include "engine/store.h"
+#include "engine/test_store.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <pthread.h>
-
-#include <cmocka.h>
-
-#include "base/fs_memory.h"
-
-static struct fs *memory;
-static struct ouro_store *store;
-static struct ouro_error error;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	memory = fs_memory_new(5);
-	assert_non_null(memory);
-	assert_int_equal(store_open("/store", NULL, memory, &store, &error),
-	    OURO_OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	ouro_store_close(store);
-	store = NULL;
-	fs_memory_free(memory);
-	return 0;
-}
-
-static void
-put(const char *key, const char *value)
-{
-	assert_int_equal(ouro_store_put(store, key, strlen(key), value,
-			     strlen(value), OURO_SYNC_DEFAULT, &error),
-	    OURO_OK);
-}
 
 static void
 an_iteration_shows_the_state_of_its_opening(void **state)

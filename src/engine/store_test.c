@@ -2,49 +2,17 @@
  * The public functions of a store, as a program uses them: on files in
  * memory, where a disk can be full or fail, and on real ones.
  */
-#include "engine/store.h"
+#include "engine/test_store.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <pthread.h>
 
-#include <cmocka.h>
-
 #include "base/encoding.h"
-#include "base/fs_memory.h"
 
 #define DIR "/store"
-
-static struct fs *memory;
-static struct ouro_store *store;
-static struct ouro_error error;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	memory = fs_memory_new(5);
-	assert_non_null(memory);
-	assert_int_equal(store_open(DIR, NULL, memory, &store, &error),
-	    OURO_OK);
-	return 0;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	ouro_store_close(store);
-	store = NULL;
-	fs_memory_free(memory);
-	return 0;
-}
 
 static void
 reopened(const struct ouro_store_options *options)
@@ -52,14 +20,6 @@ reopened(const struct ouro_store_options *options)
 	ouro_store_close(store);
 	if (store_open(DIR, options, memory, &store, &error) != OURO_OK)
 		fail_msg("%s", error.text);
-}
-
-static void
-put(const char *key, const char *value)
-{
-	assert_int_equal(ouro_store_put(store, key, strlen(key), value,
-			     strlen(value), OURO_SYNC_DEFAULT, &error),
-	    OURO_OK);
 }
 
 /* value NULL = the key is not there. */

@@ -2,7 +2,8 @@
  * shell - a dialogue with an engine directory. For the files shell*.c:
  *
  *   shell.c           opening; the loop over lines
- *   shell_commands.c  what the commands do
+ *   shell_commands.c  the commands, and what those for keys do
+ *   shell_care.c      those for the whole store
  *   shell_edit.c      line editing, history and completion on a terminal
  */
 #ifndef OUROBOROS_SHELL_H
@@ -37,11 +38,23 @@ extern const struct shell_command shell_commands[];
 
 /* Runs a line that was cut into words; there is at least one. */
 int shell_run(struct shell *shell, const struct words *words);
+/* Says that it was done, or why not; returns the exit code. */
+int shell_answer(struct shell *shell, const char *text);
+int shell_failure(struct shell *shell, const struct ouro_error *err);
 /* A mistake in the line. */
 int shell_usage(struct shell *shell, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* True when the work should end: Ctrl-C, or the program is to stop. */
 bool shell_stopped(void);
+
+/* shell_care.c: as shell_command.run. */
+int shell_stats(struct shell *shell, const struct bytes *words, size_t count);
+int shell_compact(struct shell *shell, const struct bytes *words, size_t count);
+int shell_snapshot(struct shell *shell, const struct bytes *words,
+    size_t count);
+int shell_verify(struct shell *shell, const struct bytes *words, size_t count);
+int shell_repair(struct shell *shell, const struct bytes *words, size_t count);
+int shell_backup(struct shell *shell, const struct bytes *words, size_t count);
 
 struct shell_edit;
 

@@ -10,8 +10,8 @@
 
 /* ---- answers ----------------------------------------------------------------------- */
 
-static int
-answer(struct shell *shell, const char *text)
+int
+shell_answer(struct shell *shell, const char *text)
 {
 	if (!shell->inv->json) {
 		puts(text);
@@ -33,8 +33,8 @@ answer_absent(struct shell *shell)
 	return EXIT_NOT_FOUND;
 }
 
-static int
-failure(struct shell *shell, const struct ouro_error *err)
+int
+shell_failure(struct shell *shell, const struct ouro_error *err)
 {
 	char line[32];
 
@@ -64,8 +64,8 @@ set_run(struct shell *shell, const struct bytes *words, size_t count)
 	if (ouro_store_put(shell->store, words[0].data, words[0].size,
 		words[1].data, words[1].size, OURO_SYNC_DEFAULT,
 		&err) != OURO_OK)
-		return failure(shell, &err);
-	return answer(shell, "OK");
+		return shell_failure(shell, &err);
+	return shell_answer(shell, "OK");
 }
 
 static int
@@ -81,7 +81,7 @@ get_run(struct shell *shell, const struct bytes *words, size_t count)
 	if (status == OURO_NOT_FOUND)
 		return answer_absent(shell);
 	if (status != OURO_OK)
-		return failure(shell, &err);
+		return shell_failure(shell, &err);
 	if (shell->inv->json) {
 		reply_object(out, NULL);
 		reply_bytes(out, "key", words[0].data, words[0].size);
@@ -109,8 +109,8 @@ delete_run(struct shell *shell, const struct bytes *words, size_t count)
 		status = ouro_store_delete(shell->store, words[0].data,
 		    words[0].size, OURO_SYNC_DEFAULT, &err);
 	if (status != OURO_OK)
-		return failure(shell, &err);
-	return answer(shell, "Deleted");
+		return shell_failure(shell, &err);
+	return shell_answer(shell, "Deleted");
 }
 
 /* ---- several -------------------------------------------------------------------------- */
@@ -160,7 +160,7 @@ print_items(struct shell *shell, struct ouro_scan *scan,
 	}
 	if (status != OURO_OK && status != OURO_END && status != OURO_DAMAGED)
 		first = err;
-	return first.status != OURO_OK ? failure(shell, &first) : 0;
+	return first.status != OURO_OK ? shell_failure(shell, &first) : 0;
 }
 
 static int
@@ -173,7 +173,7 @@ print_range(struct shell *shell, const struct ouro_range *range, uint64_t limit)
 	int code;
 
 	if (ouro_scan_open(shell->store, range, &scan, &err) != OURO_OK)
-		return failure(shell, &err);
+		return shell_failure(shell, &err);
 	if (shell->inv->json) {
 		reply_object(out, NULL);
 		reply_array(out, "items");
@@ -232,204 +232,6 @@ range_run(struct shell *shell, const struct bytes *words, size_t count)
 	return print_range(shell, &range, limit);
 }
 
-/* ---- care ---------------------------------------------------------------------------------- */
-
-static const struct {
-	const char *label, *key;
-	size_t at;
-	bool bytes;
-} numbers[] = {
-#define NUMBER(label, key, is_bytes) \
-	{ \
-		label, #key, offsetof(struct ouro_store_stats, key), is_bytes \
-	}
-	NUMBER("keys", keys, false),
-	NUMBER("live", live_bytes, true),
-	NUMBER("dead", dead_bytes, true),
-	NUMBER("on disk", disk_bytes, true),
-	NUMBER("index on disk", index_bytes, true),
-	NUMBER("index in memory", memory_bytes, true),
-	NUMBER("segments", segments, false),
-	NUMBER("oldest segment", segment_oldest, false),
-	NUMBER("active segment", segment_active, false),
-	NUMBER("index files", index_files, false),
-	NUMBER("sequence", sequence, false),
-	NUMBER("durable through", durable_through, false),
-	NUMBER("replayed at opening", replayed, false),
-	NUMBER("filters asked", filter_asked, false),
-	NUMBER("spared by filters", filter_spared, false),
-	NUMBER("given since opening", bytes_given, true),
-	NUMBER("written for it", bytes_written, true),
-	NUMBER("moved by compaction", bytes_moved, true),
-	NUMBER("torn tail", torn_bytes, true),
-	NUMBER("damaged records", damaged_records, false),
-	NUMBER("missing segments", missing_segments, false),
-#undef NUMBER
-};
-
-static int
-stats_run(struct shell *shell, const struct bytes *words, size_t count)
-{
-	struct ouro_error err = { .status = OURO_OK };
-	struct reply *out = &shell->inv->out;
-	struct ouro_store_stats stats;
-
-	(void)words;
-	(void)count;
-	if (ouro_store_stats(shell->store, &stats, &err) != OURO_OK)
-		return failure(shell, &err);
-	if (shell->inv->json)
-		reply_object(out, NULL);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		char size[TEXT_SIZE_SIZE];
-		uint64_t number;
-
-		memcpy(&number, (const char *)&stats + numbers[i].at,
-		    sizeof number);
-		if (shell->inv->json)
-			reply_uint(out, numbers[i].key, number);
-		else if (numbers[i].bytes)
-			printf("%-20s %s\n", numbers[i].label,
-			    text_size(number, size));
-		else
-			printf("%-20s %" PRIu64 "\n", numbers[i].label, number);
-	}
-	if (shell->inv->json)
-		reply_end(out);
-	return 0;
-}
-
-static int
-compact_run(struct shell *shell, const struct bytes *words, size_t count)
-{
-	struct ouro_error err = { .status = OURO_OK };
-	struct reply *out = &shell->inv->out;
-	char size[TEXT_SIZE_SIZE];
-	uint64_t freed = 0;
-
-	(void)words;
-	(void)count;
-	if (ouro_store_compact(shell->store, 0, &freed, &err) != OURO_OK)
-		return failure(shell, &err);
-	if (!shell->inv->json) {
-		printf("OK, %s given back\n", text_size(freed, size));
-		return 0;
-	}
-	reply_object(out, NULL);
-	reply_uint(out, "freed", freed);
-	reply_end(out);
-	return 0;
-}
-
-static int
-snapshot_run(struct shell *shell, const struct bytes *words, size_t count)
-{
-	struct ouro_error err = { .status = OURO_OK };
-
-	(void)words;
-	(void)count;
-	if (ouro_store_snapshot(shell->store, &err) != OURO_OK)
-		return failure(shell, &err);
-	return answer(shell, "OK");
-}
-
-static void
-damage_print(void *context, const struct ouro_store_damage *damage)
-{
-	struct shell *shell = context;
-	struct reply *out = &shell->inv->out;
-
-	if (shell->inv->json) {
-		reply_object(out, NULL);
-		reply_text(out, "file", damage->file);
-		reply_uint(out, "offset", damage->offset);
-		reply_uint(out, "size", damage->size);
-		if (damage->key != NULL)
-			reply_bytes(out, "key", damage->key, damage->key_size);
-		reply_text(out, "text", damage->text);
-		reply_end(out);
-		return;
-	}
-	fputs("DAMAGED ", stdout);
-	text_write(stdout, damage->file);
-	printf(" at %" PRIu64 ", %" PRIu64 " bytes", damage->offset,
-	    damage->size);
-	if (damage->key != NULL) {
-		fputs(", key ", stdout);
-		words_print(stdout, bytes_of(damage->key, damage->key_size));
-	}
-	fputs(": ", stdout);
-	text_write(stdout, damage->text);
-	putchar('\n');
-}
-
-typedef enum ouro_status care(struct ouro_store *store,
-    ouro_store_damage_report *report, void *context, struct ouro_error *err);
-
-static int
-care_run(struct shell *shell, care *run)
-{
-	struct ouro_error err = { .status = OURO_OK };
-	struct reply *out = &shell->inv->out;
-
-	if (shell->inv->json) {
-		reply_object(out, NULL);
-		reply_array(out, "damage");
-	}
-	if (run(shell->store, damage_print, shell, &err) != OURO_OK)
-		return failure(shell, &err);
-	if (!shell->inv->json)
-		return answer(shell, "OK");
-	reply_end(out);
-	reply_bool(out, "ok", true);
-	reply_end(out);
-	return 0;
-}
-
-static int
-verify_run(struct shell *shell, const struct bytes *words, size_t count)
-{
-	(void)words;
-	(void)count;
-	return care_run(shell, ouro_store_verify);
-}
-
-static int
-repair_run(struct shell *shell, const struct bytes *words, size_t count)
-{
-	(void)words;
-	(void)count;
-	return care_run(shell, ouro_store_repair);
-}
-
-static bool
-backup_goes_on(void *context, uint64_t done, uint64_t total)
-{
-	return progress_report(context, done, total) && !shell_stopped();
-}
-
-static int
-backup_run(struct shell *shell, const struct bytes *words, size_t count)
-{
-	struct ouro_error err = { .status = OURO_OK };
-	enum ouro_status status;
-	char *dir;
-
-	(void)count;
-	if (memchr(words[0].data, '\0', words[0].size) != NULL)
-		return shell_usage(shell, "a directory's name has no \\0");
-	dir = strndup((const char *)words[0].data, words[0].size);
-	if (dir == NULL)
-		return report_status(shell->inv, OURO_NO_MEMORY,
-		    "out of memory");
-	progress_start(shell->inv, "copying", 0);
-	status = ouro_store_backup(shell->store, dir, backup_goes_on, NULL,
-	    &err);
-	progress_stop();
-	free(dir);
-	return status == OURO_OK ? answer(shell, "OK") : failure(shell, &err);
-}
-
 /* ---- the rest -------------------------------------------------------------------------------- */
 
 static int
@@ -472,7 +274,7 @@ quit_run(struct shell *shell, const struct bytes *words, size_t count)
 	(void)words;
 	(void)count;
 	shell->quit = true;
-	return shell->inv->json ? answer(shell, "") : 0;
+	return shell->inv->json ? shell_answer(shell, "") : 0;
 }
 
 const struct shell_command shell_commands[] = {
@@ -483,15 +285,15 @@ const struct shell_command shell_commands[] = {
 	{ "range", "A B [N]",
 	    "keys from A up to, not including, B, with values; \"\" = no limit",
 	    2, 3, 2, range_run },
-	{ "stats", "", "numbers", 0, 0, 0, stats_run },
-	{ "compact", "", "give dead space back", 0, 0, 0, compact_run },
+	{ "stats", "", "numbers", 0, 0, 0, shell_stats },
+	{ "compact", "", "give dead space back", 0, 0, 0, shell_compact },
 	{ "snapshot", "", "write out the index, for a quick opening", 0, 0, 0,
-	    snapshot_run },
-	{ "verify", "", "read and check everything", 0, 0, 0, verify_run },
+	    shell_snapshot },
+	{ "verify", "", "read and check everything", 0, 0, 0, shell_verify },
 	{ "repair", "", "keep what is readable, forget what is lost", 0, 0, 0,
-	    repair_run },
+	    shell_repair },
 	{ "backup", "DIR", "copy this state into a new directory", 1, 1, 0,
-	    backup_run },
+	    shell_backup },
 	{ "help", "[COMMAND]", "this list", 0, 1, 0, help_run },
 	{ "quit", "", "leave; also exit, Ctrl-D", 0, 0, 0, quit_run },
 	{ "exit", "", "leave", 0, 0, 0, quit_run },

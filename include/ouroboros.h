@@ -471,6 +471,18 @@ enum ouro_status ouro_resolve(struct ouro_vault *vault, const char *text,
 
 struct ouro_put;
 
+/* Which versions a new one takes the place of. */
+enum ouro_base {
+	/* All heads that the name has when the write is committed. */
+	OURO_BASE_HEADS = 0,
+	/* Those given, and nothing else: what somebody wrote meanwhile stays
+	 * a head beside the new version. None given: beside all heads. */
+	OURO_BASE_GIVEN = 1,
+	/* All heads, provided that they are exactly those given; else
+	 * OURO_CONFLICT. None given: the name must not be there. */
+	OURO_BASE_EXACT = 2
+};
+
 /* Zeroed = defaults. Set size. Everything is borrowed until finish. */
 struct ouro_put_options {
 	size_t size;
@@ -483,9 +495,13 @@ struct ouro_put_options {
 	bool no_parity;	   /* m = 0; with k = 0: the vault's k */
 	const char *owner; /* NULL = "local" */
 	const char *group;
-	unsigned mode;	     /* 12 bits; 0 = the default */
-	uint64_t saved_ms;   /* 0 = now */
-	uint64_t expires_ms; /* 0 = never */
+	unsigned mode;		/* 12 bits; 0 = the default */
+	uint64_t saved_ms;	/* 0 = now */
+	uint64_t expires_ms;	/* 0 = never */
+	const char *namespace_; /* of name; NULL = "blobs" */
+	enum ouro_base base;	/* with a name */
+	const uint8_t (*base_versions)[OURO_ID_SIZE]; /* of that name */
+	size_t base_count;
 };
 
 /* What a put made. */
@@ -529,6 +545,12 @@ enum ouro_status ouro_batch_begin(struct ouro_vault *vault,
 enum ouro_status ouro_batch_finish_put(struct ouro_batch *batch,
     struct ouro_put *put, struct ouro_put_result *result,
     struct ouro_error *err);
+/* As ouro_version_put, visible with the commit; id (may be NULL) is filled then,
+ * and borrowed until the batch ends. */
+struct ouro_version_options;
+enum ouro_status ouro_batch_version(struct ouro_batch *batch,
+    const struct ouro_version_options *options, uint8_t id[OURO_ID_SIZE],
+    struct ouro_error *err);
 /* Ends the batch either way. An empty one is fine. */
 enum ouro_status ouro_batch_commit(struct ouro_batch *batch,
     struct ouro_error *err);
@@ -562,6 +584,27 @@ enum ouro_status ouro_get_seek(struct ouro_get *get, uint64_t position,
  * between them. */
 void ouro_get_prefetch(struct ouro_get *get);
 void ouro_get_close(struct ouro_get *get); /* NULL ok */
+
+/*
+ * The whole of a small content at once, by its id or that of a version.
+ * *data, with a NUL behind it, is the caller's: free().
+ *   OURO_TOO_LARGE  it has more than most bytes; *size tells how many
+ */
+enum ouro_status ouro_get_whole(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], size_t most, void **data, size_t *size,
+    struct ouro_error *err);
+
+/* One content of a batch read: borrowed until the call returns. status is
+ * OURO_OK, or why there is no data. Return false to stop. */
+typedef bool ouro_each_whole(void *context, size_t index,
+    enum ouro_status status, const void *data, size_t size);
+/* Calls each for every id, in the order given. All are looked for first: if
+ * any is not there, each is not called, and *missing (may be NULL) is the
+ * index of the first that is not. */
+enum ouro_status ouro_get_batch(struct ouro_vault *vault,
+    const uint8_t (*ids)[OURO_ID_SIZE], size_t count, size_t most,
+    ouro_each_whole *each, void *context, size_t *missing,
+    struct ouro_error *err);
 
 /* ---- what is there --------------------------------------------------------------------- */
 
@@ -615,6 +658,10 @@ struct ouro_list_options {
 	const char *namespace_; /* NULL = objects and blobs, in this order */
 	const char *prefix;	/* of the name, NULL = all */
 	bool detail;		/* fill sizes of slices too (reads pages) */
+	const char *after;	/* a cursor: only names behind this one, in
+				 * byte order; needs namespace_ */
+	bool reverse;		/* from the last name; after: before it */
+	bool names_only;	/* fill hashes, name and times, nothing else */
 };
 
 enum ouro_status ouro_list_open(struct ouro_vault *vault,
@@ -625,14 +672,173 @@ enum ouro_status ouro_list_next(struct ouro_list *list, struct ouro_info *out,
     struct ouro_error *err);
 void ouro_list_close(struct ouro_list *list);
 
-/* Each id once, in no particular order; stops when each returns false. */
+/* ---- hierarchy ------------------------------------------------------------------------- */
+
+/*
+ * A content may have a parent, which need not be there. Each call takes a
+ * content's id or a version's of it, and answers contents that are live: some
+ * version, or a child, reaches them. Its cost grows with the answer alone.
+ * An unknown id is OURO_NOT_FOUND, unless it is a parent that never came: its
+ * children know it.
+ */
+
+/* Each id once; stops when each returns false. */
 typedef bool ouro_each_id(void *context, const uint8_t id[OURO_ID_SIZE]);
+/* In the order of their ids. after (may be NULL): only those behind it. */
 enum ouro_status ouro_children(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], const uint8_t after[OURO_ID_SIZE],
+    ouro_each_id *each, void *context, struct ouro_error *err);
+/* OURO_NOT_FOUND when it has none. The parent may not be there. */
+enum ouro_status ouro_parent(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], uint8_t parent[OURO_ID_SIZE],
+    struct ouro_error *err);
+/* Nearest first; ends with the first that is not there, which is left out. */
+enum ouro_status ouro_ancestors(struct ouro_vault *vault,
     const uint8_t id[OURO_ID_SIZE], ouro_each_id *each, void *context,
     struct ouro_error *err);
-/* Versions of a name ("blobs" namespace), newest first. */
+
+/* A content below another one. depth: 1 = a child. */
+typedef bool ouro_each_node(void *context, const uint8_t id[OURO_ID_SIZE],
+    const uint8_t parent[OURO_ID_SIZE], uint64_t depth);
+/* Each once, a parent before its children, depth first. */
+enum ouro_status ouro_descendants(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], ouro_each_node *each, void *context,
+    struct ouro_error *err);
+/* Contents without a parent that is there, in the order of their ids. after
+ * (may be NULL): only those behind it. */
+enum ouro_status ouro_roots(struct ouro_vault *vault,
+    const uint8_t after[OURO_ID_SIZE], ouro_each_id *each, void *context,
+    struct ouro_error *err);
+
+/* ---- versions -------------------------------------------------------------------------- */
+
+/*
+ * A name is a path in a namespace: "blobs" for those that users choose,
+ * "objects" for contents put without one, "kv", "auth", "sys". In each call a
+ * namespace of NULL means "blobs". Every write of a name is a version; those
+ * that no other replaces are its heads, one as long as everybody sees what the
+ * others wrote. A plain read answers the winner among them: the larger stamp,
+ * then the node that joined earlier, then the smaller uuid, the same in every
+ * copy. A deletion is a version too.
+ */
+struct ouro_version {
+	uint8_t id[OURO_ID_SIZE];
+	uint8_t content[OURO_ID_SIZE]; /* zeroed for a deletion */
+	bool deletion;
+	bool expired;	   /* by now */
+	bool head, winner; /* winner: among the heads */
+	uint64_t stamp;	   /* Unix ms << 16 | counter */
+	uint64_t saved_ms;
+	uint64_t expires_ms; /* 0 = never */
+	uint8_t uuid[16];
+	unsigned mode;
+	/* Owned by the caller: ouro_version_release. */
+	uint8_t (*previous)[OURO_ID_SIZE]; /* that it replaced */
+	size_t previous_count;
+	char *namespace_, *path, *owner, *group, *writer;
+};
+
+/* Afterwards *version is zeroed. A zeroed one is fine. */
+void ouro_version_release(struct ouro_version *version);
+/* By its id, also a deletion, and one whose name was deleted. */
+enum ouro_status ouro_version_get(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], struct ouro_version *out,
+    struct ouro_error *err);
+
+/* What a plain read of a name answers, at the cost of one look-up. content
+ * and version may be NULL.
+ *   OURO_NOT_FOUND  there is none, or it is a deletion or has expired */
+enum ouro_status ouro_name_read(struct ouro_vault *vault,
+    const char *namespace_, const char *path, uint8_t content[OURO_ID_SIZE],
+    uint8_t version[OURO_ID_SIZE], struct ouro_error *err);
+
+/* Stops when each returns false. *version is borrowed until it returns. */
+typedef bool ouro_each_version(void *context,
+    const struct ouro_version *version);
+/* The heads, winner first, deletions and expired ones too. OURO_NOT_FOUND when
+ * the name was never written, or left with all its versions. */
+enum ouro_status ouro_heads(struct ouro_vault *vault, const char *namespace_,
+    const char *path, ouro_each_version *each, void *context,
+    struct ouro_error *err);
+/* All versions that are still kept, newest first. As ouro_heads otherwise. */
+enum ouro_status ouro_history(struct ouro_vault *vault, const char *namespace_,
+    const char *path, ouro_each_version *each, void *context,
+    struct ouro_error *err);
+
+/* The ids alone, of the namespace "blobs". */
 enum ouro_status ouro_versions(struct ouro_vault *vault, const char *path,
     ouro_each_id *each, void *context, struct ouro_error *err);
+
+/* Zeroed = defaults. Set size. */
+struct ouro_version_options {
+	size_t size;
+	const char *namespace_;
+	const char *path;
+	const uint8_t *content; /* that is there; NULL = a deletion */
+	enum ouro_base base;
+	const uint8_t (*base_versions)[OURO_ID_SIZE];
+	size_t base_count;
+	const char *owner; /* NULL = the winner's, else "local" */
+	const char *group; /* NULL = the winner's, else "" */
+	unsigned mode;	   /* 0 = the winner's, else the default */
+	uint64_t saved_ms;
+	uint64_t expires_ms;
+};
+
+/*
+ * Writes a version with a content that is there: to merge heads (BASE_HEADS),
+ * to revert (an older version's content), to delete, to give a content one
+ * more name. The version's id goes to id (may be NULL). Durable when OURO_OK.
+ *   OURO_NOT_FOUND  the content, or a version of base, is not there
+ *   OURO_CONFLICT   BASE_EXACT, and the heads are others
+ */
+enum ouro_status ouro_version_put(struct ouro_vault *vault,
+    const struct ouro_version_options *options, uint8_t id[OURO_ID_SIZE],
+    struct ouro_error *err);
+
+/* ---- settings and trash ------------------------------------------------------------ */
+
+/* Settings of the whole vault, kept as names in "sys", so that all its copies
+ * agree. The next write, removal or collection goes by them. */
+struct ouro_setting {
+	const char *name; /* static */
+	const char *text; /* one line: what it is, its unit; static */
+	uint64_t value;
+	uint64_t standard; /* the value when it was never set */
+	uint64_t least, most;
+	bool is_set;
+};
+
+/*
+ *   revision_limit            versions kept of a name beside its heads: 100
+ *   bootstrap_max_age_hours   how long the trash is kept: 720
+ *   removal_grace_hours       how long a deleted name stays, with what it had,
+ *                             before gc takes it: 0
+ *   default_ttl               seconds until a version in "kv" expires that was
+ *                             given no time: 0 = never
+ */
+enum ouro_status ouro_setting_get(struct ouro_vault *vault, const char *name,
+    struct ouro_setting *out, struct ouro_error *err);
+/* OURO_NOT_FOUND: no such setting; OURO_INVALID: out of its range. */
+enum ouro_status ouro_setting_set(struct ouro_vault *vault, const char *name,
+    uint64_t value, struct ouro_error *err);
+/* The names; NULL behind the last. Static. */
+const char *ouro_setting_name(size_t number);
+
+/* Heads that left because another copy, whose records were united with ours,
+ * had removed them. They are kept for a while. */
+struct ouro_trashed {
+	struct ouro_version version;
+	uint64_t dropped_ms;
+};
+typedef bool ouro_each_trashed(void *context,
+    const struct ouro_trashed *trashed);
+enum ouro_status ouro_trash_list(struct ouro_vault *vault,
+    ouro_each_trashed *each, void *context, struct ouro_error *err);
+/* Writes what it had as a new version of its name, in place of the heads. */
+enum ouro_status ouro_trash_restore(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], uint8_t version[OURO_ID_SIZE],
+    struct ouro_error *err);
 
 /* ---- removing ------------------------------------------------------------------------------ */
 
@@ -809,6 +1015,189 @@ enum ouro_status ouro_keys_rotate(struct ouro_vault *vault,
 /* Removes a member (by fingerprint, hex, unique prefix) and rotates. */
 enum ouro_status ouro_keys_remove(struct ouro_vault *vault,
     const char *fingerprint, struct ouro_error *err);
+
+/* ---- sharing --------------------------------------------------------------------------------------- */
+
+/*
+ * A grant wraps the one key that opens a content, whatever its size, for
+ * somebody who is no member. What is shared is carried to them as a bundle, a
+ * file that only their key file opens. Grants are names in "sys": every copy
+ * of the vault has them.
+ */
+
+/* The public key of a member's key file, as text that may be handed out: one
+ * line, NUL-terminated, the caller's: free(). */
+enum ouro_status ouro_key_public(const char *key_file, const char *passphrase,
+    char **text, struct ouro_error *err);
+/* Makes a key file of its own, without a vault. OURO_EXISTS. */
+enum ouro_status ouro_key_make(const char *key_file, const char *passphrase,
+    struct ouro_error *err);
+
+struct ouro_share_options {
+	size_t size;
+	bool tree; /* its live descendants too */
+};
+struct ouro_share_result {
+	uint64_t grants;      /* made now */
+	uint64_t there;	      /* that were there before */
+	uint64_t bytes;	      /* of the grants made, stored */
+	char fingerprint[33]; /* of the public key, hex */
+};
+/* public_key is the text of ouro_key_public. OURO_INVALID; OURO_NOT_FOUND. */
+enum ouro_status ouro_share(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], const char *public_key,
+    const struct ouro_share_options *options, struct ouro_share_result *result,
+    struct ouro_error *err);
+
+struct ouro_grant {
+	uint8_t content[OURO_ID_SIZE];
+	char fingerprint[33];
+	uint64_t made_ms;
+	const char *public_key; /* borrowed */
+};
+typedef bool ouro_each_grant(void *context, const struct ouro_grant *grant);
+/* id NULL = of all contents; fingerprint (a unique prefix) NULL = everybody's. */
+enum ouro_status ouro_grants(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], const char *fingerprint,
+    ouro_each_grant *each, void *context, struct ouro_error *err);
+
+struct ouro_unshare_options {
+	size_t size;
+	bool tree;
+	/* Begins a new epoch and seals the content under it, so that the key
+	 * that was given away opens nothing that is kept here. Chunks that
+	 * other contents have too stay readable through those. */
+	bool reseal;
+};
+struct ouro_unshare_result {
+	uint64_t grants;	  /* taken back */
+	uint64_t chunks_resealed; /* of each content */
+	uint64_t chunks_shared;	  /* that others have too */
+};
+/* Stops serving. What was handed out stays readable to whom it was given. */
+enum ouro_status ouro_unshare(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], const char *fingerprint,
+    const struct ouro_unshare_options *options,
+    struct ouro_unshare_result *result, struct ouro_error *err);
+
+/* Where a stream of bytes goes, and where one comes from. Any status but
+ * OURO_OK ends the call, which returns it. *got = 0 only at the end. */
+typedef enum ouro_status ouro_sink(void *context, const void *data, size_t size,
+    struct ouro_error *err);
+typedef enum ouro_status ouro_source(void *context, void *data, size_t size,
+    size_t *got, struct ouro_error *err);
+
+/* Everything granted to a fingerprint (a unique prefix), or of it only id's
+ * (not NULL), as a bundle. OURO_NOT_FOUND: nothing is. */
+enum ouro_status ouro_bundle_write(struct ouro_vault *vault, const uint8_t *id,
+    const char *fingerprint, ouro_sink *sink, void *context,
+    struct ouro_error *err);
+
+struct ouro_bundle;
+struct ouro_bundle_item {
+	uint8_t content[OURO_ID_SIZE]; /* in the vault it comes from */
+	uint8_t parent[OURO_ID_SIZE];
+	bool has_parent;
+	uint64_t bytes;
+	const char *type; /* borrowed, as the meta */
+	const void *meta;
+	size_t meta_size;
+};
+typedef bool ouro_each_bundle_item(void *context,
+    const struct ouro_bundle_item *item);
+/* Checks the whole file. OURO_WRONG_KEY; OURO_DAMAGED with the offset. */
+enum ouro_status ouro_bundle_open(const char *file, const char *key_file,
+    const char *passphrase, struct ouro_bundle **out, struct ouro_error *err);
+void ouro_bundle_close(struct ouro_bundle *bundle); /* NULL ok */
+enum ouro_status ouro_bundle_list(struct ouro_bundle *bundle,
+    ouro_each_bundle_item *each, void *context, struct ouro_error *err);
+enum ouro_status ouro_bundle_read(struct ouro_bundle *bundle,
+    const uint8_t content[OURO_ID_SIZE], ouro_sink *sink, void *context,
+    struct ouro_error *err);
+
+/* ---- export and import ------------------------------------------------------------------------------- */
+
+/* Zeroed = the whole vault. Set size. At most one of path and root. */
+struct ouro_export_options {
+	size_t size;
+	const char *namespace_;	 /* of path */
+	const char *path;	 /* this name with its history */
+	const uint8_t *root;	 /* this content, what is below it, and the
+				 * versions that have these as content */
+	ouro_progress *progress; /* in bytes of chunks */
+	void *context;
+	/* A stream that was cut short, to be gone on with: what it has is
+	 * not sent again, and what is sent belongs behind its first *kept
+	 * bytes, the last whole part. */
+	ouro_source *begun;
+	void *begun_context;
+	uint64_t *kept;
+};
+struct ouro_export_result {
+	uint64_t versions, contents, pages, chunks, bytes;
+};
+/*
+ * Writes one moment of a vault as one stream, sealed and authenticated under
+ * a key of the vault's members, complete with the keyring. Others may write
+ * meanwhile.
+ */
+enum ouro_status ouro_export(struct ouro_vault *vault,
+    const struct ouro_export_options *options, ouro_sink *sink, void *context,
+    struct ouro_export_result *result, struct ouro_error *err);
+
+struct ouro_import_options {
+	size_t size;
+	/* What the vault knows as removed stays removed; with this it is
+	 * written as new versions of its names instead. */
+	bool as_new;
+	ouro_progress *progress; /* in bytes of the stream; total unknown */
+	/* Each version of the stream that stays removed. */
+	ouro_each_version *removed;
+	void *context; /* of both */
+};
+struct ouro_import_result {
+	uint64_t versions;	   /* taken */
+	uint64_t versions_there;   /* that were there */
+	uint64_t versions_removed; /* that stay removed */
+	uint64_t versions_new;	   /* of those, written as new ones */
+	uint64_t versions_dropped; /* ours that the stream's vault removed */
+	uint64_t heads_trashed;	   /* of these, to be found in the trash */
+	uint64_t contents, pages, chunks, bytes; /* stored now */
+};
+/*
+ * Takes the records of a stream into a copy of the same vault: the union of
+ * both. Whole vaults agree afterwards when each has imported the other; which
+ * goes first makes no difference. Interrupted, it is begun again with the same
+ * stream: what is there is passed over. Nothing of a damaged stream's versions
+ * becomes visible.
+ *   OURO_DAMAGED   with the offset in the stream
+ *   OURO_REFUSED   the stream is of another vault
+ *   OURO_CONFLICT  both copies began epochs of the same number
+ */
+enum ouro_status ouro_import(struct ouro_vault *vault,
+    const struct ouro_import_options *options, ouro_source *source,
+    void *source_context, struct ouro_import_result *result,
+    struct ouro_error *err);
+/* Makes a copy of a vault in the directory dir, which has no store yet, out of
+ * a stream of the whole of it, for a member whose key file the options name.
+ * Then as ouro_vault_open and ouro_import. */
+enum ouro_status ouro_import_new(const char *dir,
+    const struct ouro_vault_options *vault_options,
+    const struct ouro_import_options *options, ouro_source *source,
+    void *source_context, struct ouro_import_result *result,
+    struct ouro_vault **out, struct ouro_error *err);
+
+/* ---- slices without keys ------------------------------------------------------------------------------ */
+
+/* Directories of slices, as somebody without any key may keep them. Checks the
+ * hash of every slice and computes parity again; with repair rebuilds what is
+ * missing or damaged while k slices of a stripe are whole. Never reads what is
+ * in them. The lanes of the store in dir and of the data paths given; nobody
+ * may have it open. OURO_DAMAGED as ouro_verify and ouro_repair. */
+enum ouro_status ouro_blind_care(const char *dir, const char *const *data_paths,
+    size_t data_path_count, bool repair,
+    const struct ouro_care_options *options, struct ouro_care_result *result,
+    struct ouro_error *err);
 
 #pragma GCC visibility pop
 

@@ -212,7 +212,7 @@ K30_children_know_their_parent(void **state)
 	one = test_put(&test, &options, bytes_text("one"));
 	options.name = "two";
 	two = test_put(&test, &options, bytes_text("two"));
-	test_ok(ouro_children(test.vault, parent.content, ids_add, &ids,
+	test_ok(ouro_children(test.vault, parent.content, NULL, ids_add, &ids,
 		    &test.err),
 	    &test.err);
 	assert_int_equal(ids.count, 2);
@@ -225,16 +225,17 @@ K30_children_know_their_parent(void **state)
 	assert_memory_equal(info.parent, parent.content, OURO_ID_SIZE);
 	ouro_info_release(&info);
 	ids.count = 0;
-	test_ok(ouro_children(test.vault, one.content, ids_add, &ids,
+	test_ok(ouro_children(test.vault, one.content, NULL, ids_add, &ids,
 		    &test.err),
 	    &test.err);
 	assert_int_equal(ids.count, 0);
-	assert_int_equal(ouro_children(test.vault, unborn, ids_add, &ids,
+	assert_int_equal(ouro_children(test.vault, unborn, NULL, ids_add, &ids,
 			     &test.err),
 	    OURO_NOT_FOUND);
 	options = (struct ouro_put_options){ .parent = unborn };
 	stray = test_put(&test, &options, bytes_text("stray"));
-	test_ok(ouro_children(test.vault, unborn, ids_add, &ids, &test.err),
+	test_ok(ouro_children(test.vault, unborn, NULL, ids_add, &ids,
+		    &test.err),
 	    &test.err);
 	assert_int_equal(ids.count, 1);
 	assert_memory_equal(ids.list[0], stray.content, OURO_ID_SIZE);

@@ -8,6 +8,7 @@ struct children {
 	struct ouro_vault *vault;
 	ouro_each_id *each;
 	void *context;
+	const uint8_t *after;
 	uint64_t count;
 };
 
@@ -16,7 +17,9 @@ children_see(void *context, const uint8_t id[HASH_SIZE])
 {
 	struct children *children = context;
 
-	if (reach_content(children->vault, id, NULL) == OURO_NOT_FOUND)
+	if ((children->after != NULL &&
+		memcmp(id, children->after, HASH_SIZE) <= 0) ||
+	    reach_content(children->vault, id, NULL) == OURO_NOT_FOUND)
 		return true;
 	children->count++;
 	return children->each(children->context, id);
@@ -25,9 +28,11 @@ children_see(void *context, const uint8_t id[HASH_SIZE])
 /* A parent need not be there: its children know it. */
 enum ouro_status
 ouro_children(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
-    ouro_each_id *each, void *context, struct ouro_error *err)
+    const uint8_t after[OURO_ID_SIZE], ouro_each_id *each, void *context,
+    struct ouro_error *err)
 {
 	struct children children = { .vault = vault,
+		.after = after,
 		.each = each,
 		.context = context };
 	uint8_t parent[HASH_SIZE];

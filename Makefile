@@ -179,9 +179,10 @@ run_tests = BUILD=$(BUILD) OUROBOROS=$(abspath $(PROGRAM)) \
 ## check-long     the tests of tests/ at full length (OURO_LONG=1)
 ## replay         the fuzz corpora through every decoder (part of check)
 ## fuzz           every decoder under libFuzzer, FUZZ_SECONDS=20 each
+## fuzz-long      the same, 300 seconds each; keeps its figures in docs/fuzz.txt
 ## bench          every benchmark; `make bench-NAME` runs one
 ## lint           clang-format, clang-tidy, cppcheck, shellcheck
-.PHONY: demo check check-long replay fuzz bench lint
+.PHONY: demo check check-long replay fuzz fuzz-long bench lint
 demo:
 	@scripts/deps build
 	$(again) all
@@ -192,6 +193,11 @@ check check-long replay lint:
 fuzz:
 	@scripts/deps fuzz
 	$(again) CC=clang SAN=address,undefined FUZZER=1 BUILD=build/fuzz fuzz-ready
+fuzz-long:
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(MAKE) --no-print-directory fuzz \
+		>build/fuzz-long.log || { cat build/fuzz-long.log; exit 1; }
+	@{ echo "make fuzz-long, $${FUZZ_SECONDS:-300} seconds each:"; echo; \
+		grep '^ok ' build/fuzz-long.log | sort; } | tee docs/fuzz.txt
 bench $(BENCH_NAMES:%=bench-%):
 	@scripts/deps bench
 	$(again) $(@:bench%=bench-ready%)

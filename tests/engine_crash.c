@@ -83,6 +83,8 @@ options_of(const struct crash_workload *workload, struct fs *fs,
 		    : SEGMENT_SIZE,
 		.index_memory = 1, /* the least */
 		.seal_key = workload->sealed ? seal_key : NULL,
+		.name = "store", /* of its backups too */
+		.level = workload->packed ? 1 : 0,
 	};
 }
 
@@ -325,6 +327,32 @@ background_run(struct run *run)
 		i++;
 }
 
+/* A whole backup is the store of that moment. */
+static enum ouro_status
+backup_run(struct run *run, unsigned number)
+{
+	struct engine_options options = options_of(run->workload, run->fs,
+	    run->executor);
+	struct content content;
+	struct engine *backup;
+	char dir[] = "/backup0";
+	enum ouro_status status;
+
+	dir[sizeof dir - 2] = (char)('0' + number);
+	status = engine_backup(run->engine, dir, NULL, NULL, NULL);
+	if (status != OURO_OK)
+		return status;
+	options.read_only = true;
+	status = engine_log_open(dir, &options, &backup, NULL);
+	if (status == OURO_OK)
+		status = content_read(backup, &content);
+	if (status == OURO_OK)
+		assert_memory_equal(&content, &run->after[run->tried],
+		    sizeof content);
+	engine_close(backup);
+	return status;
+}
+
 static enum ouro_status
 command_run(struct run *run, char command, unsigned key)
 {
@@ -341,6 +369,10 @@ command_run(struct run *run, char command, unsigned key)
 	case 'n':
 		status = engine_snapshot(run->engine, NULL);
 		break;
+	case 'i':
+		return engine_repair(run->engine, NULL, NULL, NULL);
+	case 'w':
+		return backup_run(run, key);
 	case 't':
 		background_run(run);
 		return OURO_OK;

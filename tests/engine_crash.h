@@ -13,8 +13,9 @@
  * Scripts: p/P put, l/L put a large value, b/B batch (two puts, a deletion),
  * d/D delete (a capital: sync=always, else never); s barrier; c compact all,
  * h what is half dead; n snapshot, t let the background work; r close and
- * open, k kill the process and open, x power loss and recovery. A digit is the
- * key; a batch takes the next two as well.
+ * open, k kill the process and open, x power loss and recovery; i makes the
+ * index anew, w writes a backup (which must hold what the store does). A digit
+ * is the key; a batch takes the next two as well, a backup is of that number.
  */
 #ifndef TESTS_ENGINE_CRASH_H
 #define TESTS_ENGINE_CRASH_H
@@ -28,6 +29,7 @@ struct crash_workload {
 	const char *script;
 	uint64_t segment_size; /* 0: all fits into one */
 	bool sealed;
+	bool packed;	/* values that are worth it are compressed */
 	bool long_keys; /* some 60 entries fill a delta of the index */
 };
 

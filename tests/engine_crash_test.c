@@ -65,6 +65,22 @@ static const struct crash_workload workloads[] = {
 	{ .name = "sealed, recovery",
 	    .script = "P0p1b2xp4b5xp1rp2xP3",
 	    .sealed = true },
+	{ .name = "packed",
+	    .script = "P0L1p2l3L0B1l4l5sD3rL1xl2P3",
+	    .packed = true },
+	{ .name = "packed, compacted",
+	    .script = "L0L1l2sL0D1cl3L2cxP4rL0c",
+	    .segment_size = 600,
+	    .packed = true },
+	{ .name = "backups", .script = "P0p1w0B2D0w1rp3xP1w2" },
+	{ .name = "backups beside compaction",
+	    .script = "B0B3P0w0cP1D0w1cl2xw2P3",
+	    .segment_size = 400 },
+	{ .name = "backups, sealed and packed",
+	    .script = "P0L1w0cB2kw1P3",
+	    .segment_size = 420,
+	    .sealed = true,
+	    .packed = true },
 };
 
 static void

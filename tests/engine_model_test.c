@@ -31,7 +31,7 @@ struct variant {
 	const char *name;
 	unsigned operations;
 	uint64_t segment_size, index_memory;
-	bool sealed, no_maps, power, faults;
+	bool sealed, no_maps, power, faults, packed;
 };
 
 static const struct variant variants[] = {
@@ -71,6 +71,21 @@ static const struct variant variants[] = {
 	    .segment_size = 32 * 1024,
 	    .faults = true,
 	    .sealed = true },
+	{ .name = "packed",
+	    .operations = 10000,
+	    .segment_size = 32 * 1024,
+	    .index_memory = 1,
+	    .packed = true },
+	{ .name = "power, packed",
+	    .operations = 5000,
+	    .segment_size = 16 * 1024,
+	    .power = true,
+	    .packed = true },
+	{ .name = "faults, packed",
+	    .operations = 5000,
+	    .segment_size = 32 * 1024,
+	    .faults = true,
+	    .packed = true },
 };
 #define VARIANTS (sizeof variants / sizeof variants[0])
 
@@ -129,7 +144,7 @@ draw(uint64_t limit)
 /* ---- the store ----------------------------------------------------------------- */
 
 static enum ouro_status
-store_try(struct ouro_error *err)
+store_try(const char *dir, struct engine **out, struct ouro_error *err)
 {
 	static const uint8_t seal_key[32] = "thirty-two bytes of a seal key.";
 	const struct variant *variant = world.variant;
@@ -141,9 +156,11 @@ store_try(struct ouro_error *err)
 		.index_memory = variant->index_memory,
 		.no_maps = variant->no_maps,
 		.seal_key = variant->sealed ? seal_key : NULL,
+		.name = "store", /* of its backups too */
+		.level = variant->packed ? 1 : 0,
 	};
 
-	return engine_log_open("/store", &options, &world.engine, err);
+	return engine_log_open(dir, &options, out, err);
 }
 
 static void
@@ -151,7 +168,7 @@ store_open(void)
 {
 	struct ouro_error err = { 0 };
 
-	if (store_try(&err) != OURO_OK)
+	if (store_try("/store", &world.engine, &err) != OURO_OK)
 		fail_msg("opening: %s", err.text);
 }
 
@@ -613,13 +630,42 @@ fault_make(void)
 		.short_write = draw(2) == 0 });
 }
 
+static enum ouro_status
+file_remove(void *context, const char *name, struct ouro_error *err)
+{
+	char path[64];
+
+	(void)context;
+	snprintf(path, sizeof path, "/backup/%s", name);
+	return fs_unlink(world.fs, path, err);
+}
+
+/* A backup is the store of the moment. */
+static void
+backup_compare(void)
+{
+	struct engine *backup;
+	enum ouro_status status = fs_list(world.fs, "/backup", file_remove,
+	    NULL, NULL);
+
+	if (status == OURO_OK || status == OURO_NOT_FOUND)
+		status = engine_backup(world.engine, "/backup", NULL, NULL,
+		    &care_error);
+	care(status);
+	if (status != OURO_OK || world.faulty)
+		return;
+	assert_int_equal(store_try("/backup", &backup, &care_error), OURO_OK);
+	assert_true(same(backup, world.model, false));
+	engine_close(backup);
+}
+
 static void
 event(void)
 {
 	struct engine *engine = world.engine;
 	uint64_t n = draw(2400);
 
-	if (world.trace && n < 66)
+	if (world.trace && (n < 66 || n >= 2397))
 		print_message("%u: event %u\n", world.number, (unsigned)n);
 	if (n < 6)
 		care(engine_compact(engine, (double)draw(5) / 4, NULL,
@@ -646,6 +692,8 @@ event(void)
 		value_hold();
 	else if (n < 1300)
 		(void)executor_turn(world.executor);
+	else if (n >= 2397)
+		backup_compare();
 }
 
 /* ---- the test --------------------------------------------------------------------------- */

@@ -76,8 +76,6 @@ a_cancelled_backup_leaves_nothing(void **state)
 	    OURO_OK); /* it would be refused beside other files */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int
 main(void)
 {

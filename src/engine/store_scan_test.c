@@ -82,8 +82,6 @@ an_iteration_sees_batches_whole(void **state)
 	pthread_join(writer, NULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int
 main(void)
 {

@@ -70,25 +70,22 @@ refs(struct bytes input)
 	}
 }
 
-/* The first byte says how much of the input is the key. */
 static void
 name_rows(struct bytes input)
 {
 	char namespace_[16], path[OURO_NAME_MAX + 1];
-	struct name_version version;
-	size_t split;
+	struct version_list heads;
+	struct buffer packed = { 0 };
+	uint64_t versions;
 
-	if (input.size == 0)
-		return;
-	split = input.data[0] < input.size ? input.data[0] : input.size;
-	if (name_row_decode(bytes_of(input.data, split),
-		bytes_of(input.data + split, input.size - split), &version,
-		NULL) == OURO_OK) {
-		struct buffer packed = { 0 };
-
-		if (name_row_encode(&version, &packed, NULL) != OURO_OK)
+	if (name_row_decode(input, &heads, &versions, NULL) == OURO_OK) {
+		if (heads.count == 0 || versions < heads.count ||
+		    name_row_encode(&heads, versions, &packed, NULL) !=
+			OURO_OK ||
+		    !bytes_equal(buffer_bytes(&packed), input))
 			abort();
 		buffer_release(&packed);
+		version_list_release(&heads);
 	}
 	if (name_key_decode(input, namespace_, path, NULL) == OURO_OK &&
 	    (strlen(namespace_) >= 16 || strlen(path) > OURO_NAME_MAX))

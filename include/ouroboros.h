@@ -765,10 +765,6 @@ enum ouro_status ouro_history(struct ouro_vault *vault, const char *namespace_,
     const char *path, ouro_each_version *each, void *context,
     struct ouro_error *err);
 
-/* The ids alone, of the namespace "blobs". */
-enum ouro_status ouro_versions(struct ouro_vault *vault, const char *path,
-    ouro_each_id *each, void *context, struct ouro_error *err);
-
 /* Zeroed = defaults. Set size. */
 struct ouro_version_options {
 	size_t size;

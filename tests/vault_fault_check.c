@@ -33,9 +33,9 @@ version_check(struct world *world, const uint8_t id[OURO_ID_SIZE])
 }
 
 static bool
-version_each(void *context, const uint8_t id[OURO_ID_SIZE])
+version_each(void *context, const struct ouro_version *version)
 {
-	version_check(context, id);
+	version_check(context, version->id);
 	return true;
 }
 
@@ -58,8 +58,8 @@ list_check(struct world *world)
 	ouro_list_close(list);
 	if (status != OURO_END)
 		fail_msg("list: %s", err.text);
-	status = ouro_versions(world->vault, "versions", version_each, world,
-	    &err);
+	status = ouro_history(world->vault, NULL, "versions", version_each,
+	    world, &err);
 	assert_true(status == OURO_OK || status == OURO_NOT_FOUND);
 }
 

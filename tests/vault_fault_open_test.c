@@ -68,9 +68,10 @@ lanes_that_were_not_declared_are_not_used(void **state)
 static void
 rows_lose(struct world *world)
 {
-	static const enum row_table tables[] = { ROW_NAME, ROW_USE, ROW_CHUNK };
+	static const enum row_table tables[] = { ROW_NAME, ROW_HEADS, ROW_USE,
+		ROW_CHUNK };
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		struct row_key prefix = row_table(tables[i]);
 		struct engine_range range = { .prefix = row_bytes(&prefix),
 			.keys_only = true };

@@ -64,12 +64,12 @@ struct version_list {
 };
 
 static bool
-version_each(void *context, const uint8_t id[OURO_ID_SIZE])
+version_each(void *context, const struct ouro_version *version)
 {
 	struct version_list *list = context;
 
 	assert_true(list->count < ITEMS_MAX);
-	memcpy(list->ids[list->count++], id, OURO_ID_SIZE);
+	memcpy(list->ids[list->count++], version->id, OURO_ID_SIZE);
 	return true;
 }
 
@@ -95,8 +95,8 @@ model_name_check(struct model *model, unsigned name)
 	assert_true(target.by_name);
 	assert_memory_equal(target.id, newest->version, OURO_ID_SIZE);
 	model_must(model,
-	    ouro_versions(model->vault, model_name_text(name), version_each,
-		&list, &model->err));
+	    ouro_history(model->vault, NULL, model_name_text(name),
+		version_each, &list, &model->err));
 	for (size_t i = 0; i < model->count; i++)
 		count += model->items[i].name == name;
 	assert_int_equal(list.count, count);

@@ -41,12 +41,12 @@ content_rows(struct batch *batch, const uint8_t id[HASH_SIZE],
 static bool
 content_is_there(struct batch *batch, const struct row_key *key)
 {
+	const struct engine_op *op = batch_find(batch, row_bytes(key));
 	struct engine_value value = { 0 };
 	bool there;
 
-	for (size_t i = batch->count; i > 0; i--)
-		if (bytes_equal(batch->ops[i - 1].key, row_bytes(key)))
-			return batch->ops[i - 1].kind == ENGINE_PUT;
+	if (op != NULL)
+		return op->kind == ENGINE_PUT;
 	there = engine_get(batch->vault->records, row_bytes(key), &value,
 		    NULL) == OURO_OK;
 	engine_value_release(&value);

@@ -54,24 +54,29 @@ name_collect(struct collection *collection, const struct name_entry *entry,
 	struct ouro_vault *vault = collection->vault;
 	struct ouro_error error = { 0 };
 	uint64_t versions;
-	enum ouro_status status;
+	enum ouro_status status = OURO_OK;
 
-	if (entry->heads != 1 ||
-	    name_entry_is_current(entry, fs_wall_ms(vault->fs)))
-		return OURO_OK;
-	status = drop_name(vault, entry->namespace_, entry->path, &versions,
-	    &error);
+	if (entry->heads == 1 &&
+	    !name_entry_is_current(entry, fs_wall_ms(vault->fs)))
+		status = drop_name(vault, entry->namespace_, entry->path,
+		    &versions, &error);
+	if (status == OURO_OK &&
+	    entry->versions - entry->heads >
+		atomic_load(&vault->revision_limit))
+		status = drop_excess(vault, entry->namespace_, entry->path,
+		    &error);
 	return pass_over(collection, "a name", status, &error, err);
 }
 
 static enum ouro_status
 collect_names(struct collection *collection, struct ouro_error *err)
 {
+	static const struct name_range all = { .namespace_ = NULL };
 	struct name_scan scan;
 	struct name_entry entry;
 	enum ouro_status status;
 
-	status = name_scan_open(&scan, collection->vault, NULL, NULL, err);
+	status = name_scan_open(&scan, collection->vault, &all, err);
 	if (status != OURO_OK)
 		return status;
 	while (status == OURO_OK) {

@@ -36,8 +36,8 @@ slices_in(struct test_vault *test)
 static void
 is_empty(struct test_vault *test)
 {
-	static const char *const tables[] = { "c", "p", "r", "k", "u", "d", "n",
-		"e" };
+	static const char *const tables[] = { "c", "p", "r", "k", "u", "d", "h",
+		"n", "e" };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		assert_int_equal(rows_in(test->vault->records, tables[i]), 0);
@@ -288,7 +288,8 @@ a_deletion_stays_while_the_context_has_a_gap(void **state)
 	test_put_text(&test, "name", "two");
 	test_ok(context_unite(&whole, &test.vault->context, &test.err),
 	    &test.err);
-	memcpy(dot.incarnation, test.vault->incarnation, INCARNATION_SIZE);
+	memcpy(dot.incarnation, test.vault->incarnations[0].id,
+	    INCARNATION_SIZE);
 	dot.number = 2;
 	test_ok(context_add(&gap, &dot, &test.err), &test.err);
 	context_release(&test.vault->context);

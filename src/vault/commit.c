@@ -1,6 +1,7 @@
 #include "vault/commit.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/executor.h"
@@ -56,11 +57,36 @@ changes_build(struct ouro_vault *vault, struct commit_change *changes,
 	*end = change;
 }
 
+/* The dots that the batch gave are given: it is durable. */
+static void
+numbers_take(struct ouro_vault *vault, struct batch *batch)
+{
+	for (size_t i = 0; i < batch->incarnation_count; i++) {
+		const struct incarnation *own = &batch->incarnations[i];
+		struct dot dot = { .number = i < vault->incarnation_count
+			    ? vault->incarnations[i].number
+			    : 0 };
+
+		memcpy(dot.incarnation, own->id, INCARNATION_SIZE);
+		while (dot.number < own->number) {
+			dot.number++;
+			if (context_add(&vault->context, &dot, NULL) != OURO_OK)
+				log_write(&vault->log, LOG_ERROR,
+				    "out of memory while noting a version");
+		}
+	}
+	if (batch->incarnations == NULL)
+		return;
+	free(vault->incarnations);
+	vault->incarnations = batch->incarnations;
+	vault->incarnation_count = batch->incarnation_count;
+	batch->incarnations = NULL;
+}
+
 static enum ouro_status
 batch_write(struct ouro_vault *vault, struct batch *batch,
     struct ouro_error *err)
 {
-	struct dot dot;
 	enum ouro_status status;
 
 	status = lanes_barrier(vault, err);
@@ -73,13 +99,7 @@ batch_write(struct ouro_vault *vault, struct batch *batch,
 	if (status != OURO_OK)
 		return status;
 	copies_apply(vault, batch->ops, batch->count);
-	memcpy(dot.incarnation, vault->incarnation, INCARNATION_SIZE);
-	while (vault->number < batch->number) {
-		dot.number = ++vault->number;
-		if (context_add(&vault->context, &dot, NULL) != OURO_OK)
-			log_write(&vault->log, LOG_ERROR,
-			    "out of memory while noting a version");
-	}
+	numbers_take(vault, batch);
 	return OURO_OK;
 }
 
@@ -106,7 +126,9 @@ group_commit(struct ouro_vault *vault, struct commit_change *changes)
 	enum ouro_status status;
 
 	changes_build(vault, changes, &batch, &end);
-	status = batch_write(vault, &batch, &error);
+	status = batch_context(&batch, &error);
+	if (status == OURO_OK)
+		status = batch_write(vault, &batch, &error);
 	batch_release(&batch);
 	for (; status != OURO_OK && changes != end; changes = changes->next) {
 		if (changes->status == OURO_OK) {
@@ -211,6 +233,7 @@ commit_open(struct ouro_vault *vault, struct ouro_error *err)
 	enum ouro_status status;
 
 	vault->commit_last = &vault->commit_first;
+	atomic_store(&vault->revision_limit, REVISION_LIMIT_DEFAULT);
 	status = context_load(vault, err);
 	if (status == OURO_OK)
 		status = executor_task_start(vault->executor, commit_step,
@@ -225,4 +248,7 @@ commit_close(struct ouro_vault *vault)
 	executor_task_stop(vault->commit_task);
 	vault->commit_task = NULL;
 	context_release(&vault->context);
+	free(vault->incarnations);
+	vault->incarnations = NULL;
+	vault->incarnation_count = 0;
 }

@@ -27,15 +27,24 @@ struct commit_content {
 	bool existed; /* result: it was there already; nothing written */
 };
 
-/* A version to be made; owned strings are the caller's until the end. */
+/*
+ * A version to be made; what it points to is the caller's until the end. Its
+ * commit fails, and with it the whole change, with OURO_NOT_FOUND when a
+ * version of base is not there or has another name, and with OURO_CONFLICT
+ * when OURO_BASE_EXACT does not hold.
+ */
 struct commit_version {
 	const char *namespace_;
 	const char *path;
 	uint8_t target[HASH_SIZE];
 	bool deletion;
 	bool idempotent; /* no new version when the sole head has this target */
-	uint64_t stamp;	 /* 0 = now */
+	enum ouro_base base;
+	const uint8_t (*base_versions)[HASH_SIZE];
+	size_t base_count;
+	uint64_t stamp; /* 0 = now */
 	uint64_t expires_ms;
+	/* NULL and 0: as the winner has it; without one the default. */
 	const char *owner;
 	const char *group;
 	uint32_t mode;

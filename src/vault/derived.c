@@ -207,7 +207,7 @@ ref_rows(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	}
 	if (status == OURO_OK) {
 		key = row_version(ref->namespace_, ref->path, ref->stamp, id);
-		status = visit(context, &key, NULL, err);
+		status = visit(context, &key, &empty, err);
 	}
 	canonical_free(&ref->base);
 	return status;
@@ -345,9 +345,8 @@ derived_extras(struct ouro_vault *vault, derived_visit *wrong, void *context,
 	for (unsigned i = 0; status == OURO_OK && i < DERIVED_TABLES; i++) {
 		struct row_key prefix = row_table(derived_tables[i]);
 
-		if (derived_tables[i] != ROW_NAME)
-			status = row_each_key(vault->records, &prefix,
-			    extra_visit, &extras, err);
+		status = row_each_key(vault->records, &prefix, extra_visit,
+		    &extras, err);
 	}
 	return status;
 }

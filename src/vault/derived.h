@@ -4,8 +4,8 @@
  *
  *   from a content   u per root, d per parent
  *   from a page      u per entry
- *   from a ref       u for its target, e when it expires, n (key alone)
- *   from a name      n with head marks, which take all refs of the name
+ *   from a ref       u for its target, e when it expires, n
+ *   from a name      h, which takes all refs of the name
  */
 #ifndef VAULT_DERIVED_H
 #define VAULT_DERIVED_H
@@ -15,12 +15,13 @@
 
 struct ouro_vault;
 
-/* Which of the tables, as an index: u, d, n, e. */
+/* Which of the tables that follow from single records, as an index: u, d, n,
+ * e. */
 #define DERIVED_TABLES 4
 extern const enum row_table derived_tables[DERIVED_TABLES];
 unsigned derived_index(struct bytes key);
 
-/* One row. value NULL = some value, to be told by derived_names. */
+/* One row. value NULL = some value. */
 typedef enum ouro_status derived_visit(void *context, const struct row_key *key,
     const struct bytes *value, struct ouro_error *err);
 
@@ -31,19 +32,20 @@ enum ouro_status derived_record(struct ouro_vault *vault, struct bytes key,
     struct ouro_error *err);
 
 /*
- * Goes through the names that have rows: right is called with each row that
- * is to be, wrong with each key that is not. Takes set_lock for each name
- * unless locked says that the caller has it, but not around the calls.
+ * Goes through the names that have rows n or h: right is called with each row
+ * h that is to be, wrong with the key of each that is not to be. Of a name with
+ * a version that cannot be read the row stays as it is, if it is there. Takes
+ * set_lock for each name unless locked says that the caller has it, but not
+ * around the calls.
  */
 enum ouro_status derived_names(struct ouro_vault *vault, bool locked,
     derived_visit *right, derived_visit *wrong, void *context,
     struct ouro_error *err);
 
-/* A name's row, looked at again under set_lock: it is as it is to be, or
- * gone by now. */
+/* A name's row h, looked at again under set_lock: it is as it is to be. */
 bool derived_name_is(struct ouro_vault *vault, const struct row_key *key);
 
-/* Goes through the rows of u, d and e: wrong is called with each that no
+/* Goes through the rows of u, d, n and e: wrong is called with each that no
  * record gives. Slow: looks at a record for every row. */
 enum ouro_status derived_extras(struct ouro_vault *vault, derived_visit *wrong,
     void *context, struct ouro_error *err);

@@ -7,243 +7,251 @@
 #include "vault/row_each.h"
 #include "vault/vault.h"
 
-/* One name as its refs give it, and the keys that no ref gives. */
+/* One name as its refs give it. */
 struct name_found {
 	struct ouro_vault *vault;
-	struct name name;
-	size_t capacity;
-	struct row_key *wrong;
-	size_t wrong_count;
+	struct version_list versions; /* loaded */
+	struct version_list heads;
+	bool unread; /* there may be more versions */
 };
 
 static void
 found_release(struct name_found *found)
 {
-	name_release(&found->name);
-	free(found->wrong);
-	*found = (struct name_found){ 0 };
+	version_list_release(&found->versions);
+	version_list_release(&found->heads);
 }
 
 static enum ouro_status
-found_add(struct name_found *found, const uint8_t id[HASH_SIZE],
-    Ouro__RefRecord *ref, struct ouro_error *err)
-{
-	struct name *name = &found->name;
-
-	if (name->count == found->capacity) {
-		size_t more = found->capacity == 0 ? 4 : found->capacity * 2;
-		struct name_version *grown = realloc(name->versions,
-		    more * sizeof(*grown));
-
-		if (grown == NULL) {
-			canonical_free(&ref->base);
-			return error_memory(err);
-		}
-		name->versions = grown;
-		found->capacity = more;
-	}
-	name_version_from_ref(id, ref, &name->versions[name->count]);
-	name->versions[name->count++].ref = ref;
-	return OURO_OK;
-}
-
-static enum ouro_status
-found_add_wrong(struct name_found *found, struct bytes key,
+found_ref(struct name_found *found, struct bytes key, struct bytes record,
     struct ouro_error *err)
 {
-	struct row_key *grown = realloc(found->wrong,
-	    (found->wrong_count + 1) * sizeof(*grown));
+	struct name_version version;
+	struct row_key expected;
+	Ouro__RefRecord *ref;
+	enum ouro_status status = ref_decode(found->vault, row_last_id(key),
+	    record, &ref, err);
 
-	if (grown == NULL)
-		return error_memory(err);
-	found->wrong = grown;
-	memcpy(grown[found->wrong_count].data, key.data, key.size);
-	grown[found->wrong_count++].size = key.size;
-	return OURO_OK;
+	if (status != OURO_OK)
+		return status;
+	expected = row_version(ref->namespace_, ref->path, ref->stamp,
+	    row_last_id(key));
+	if (bytes_equal(key, row_bytes(&expected))) {
+		name_version_from_ref(row_last_id(key), ref, &version);
+		version.ref = ref;
+		status = version_list_add(&found->versions, &version, err);
+		if (status == OURO_OK)
+			return OURO_OK;
+	}
+	canonical_free(&ref->base);
+	return status;
 }
 
-/* One row's key: of a ref that gives it, or wrong. A row whose ref cannot be
- * read is neither. */
+/* A row n. One that no ref gives is not looked at: see derived_extras. */
 static enum ouro_status
 found_key(void *context, struct bytes key, const struct bytes *unread,
     struct ouro_error *err)
 {
 	struct name_found *found = context;
-	struct ouro_vault *vault = found->vault;
-	struct row_key record, expected;
 	struct engine_value value;
-	Ouro__RefRecord *ref;
+	struct row_key record;
 	enum ouro_status status;
 
 	(void)unread;
 	if (key.size > ROW_KEY_MAX || row_name_part(key).size == 0)
 		return OURO_OK;
 	record = row_id(ROW_REF, row_last_id(key), HASH_SIZE);
-	status = record_good(vault, row_bytes(&record), &value, err);
+	status = record_good(found->vault, row_bytes(&record), &value, err);
 	if (status == OURO_NOT_FOUND)
-		return found_add_wrong(found, key, err);
-	if (status == OURO_DAMAGED)
 		return OURO_OK;
+	if (status == OURO_DAMAGED) {
+		found->unread = true;
+		return OURO_OK;
+	}
 	if (status != OURO_OK)
 		return status;
-	status = ref_decode(vault, row_last_id(key), value.bytes, &ref, err);
+	status = found_ref(found, key, value.bytes, err);
 	engine_value_release(&value);
-	if (status != OURO_OK)
-		return status;
-	expected = row_version(ref->namespace_, ref->path, ref->stamp,
-	    row_last_id(key));
-	if (bytes_equal(key, row_bytes(&expected)))
-		return found_add(found, row_last_id(key), ref, err);
-	canonical_free(&ref->base);
-	return found_add_wrong(found, key, err);
+	return status;
 }
 
-static void
-heads_mark(struct name *name)
+/* name: the letter of any table, and the name. */
+static struct row_key
+key_in(enum row_table table, struct bytes name)
 {
-	for (size_t i = 0; i < name->count; i++) {
-		bool head = true;
+	struct row_key key = { .size = name.size };
 
-		for (size_t j = 0; head && j < name->count; j++)
-			head = !name_version_covers(&name->versions[j],
-			    &name->versions[i]);
-		name->versions[i].head = head;
-	}
+	memcpy(key.data, name.data, name.size);
+	key.data[0] = (uint8_t)table;
+	return key;
 }
 
 static enum ouro_status
-name_find(struct ouro_vault *vault, const struct row_key *prefix,
-    struct name_found *found, struct ouro_error *err)
+name_find(struct ouro_vault *vault, struct bytes name, struct name_found *found,
+    struct ouro_error *err)
 {
+	struct row_key prefix = key_in(ROW_NAME, name);
 	enum ouro_status status;
 
 	*found = (struct name_found){ .vault = vault };
-	status = row_each_key(vault->records, prefix, found_key, found, err);
+	status = row_each_key(vault->records, &prefix, found_key, found, err);
 	if (status == OURO_OK)
-		heads_mark(&found->name);
+		status = version_list_heads(&found->versions, &found->heads,
+		    err);
 	return status;
 }
 
+/* The row that is to be; empty when none is. */
 static enum ouro_status
-found_visit(const struct name_found *found, derived_visit *right,
-    derived_visit *wrong, void *context, struct ouro_error *err)
+found_row(const struct name_found *found, struct buffer *row,
+    struct ouro_error *err)
 {
-	const struct name *name = &found->name;
-	struct buffer row = { 0 };
-	enum ouro_status status = OURO_OK;
-
-	for (size_t i = 0; status == OURO_OK && i < name->count; i++) {
-		const struct name_version *version = &name->versions[i];
-		struct row_key key = row_version(version->ref->namespace_,
-		    version->ref->path, version->stamp, version->id);
-		struct bytes value;
-
-		row.size = 0;
-		status = name_row_encode(version, &row, err);
-		value = buffer_bytes(&row);
-		if (status == OURO_OK)
-			status = right(context, &key, &value, err);
-	}
-	for (size_t i = 0; status == OURO_OK && i < found->wrong_count; i++)
-		status = wrong(context, &found->wrong[i], NULL, err);
-	buffer_release(&row);
-	return status;
+	if (found->heads.count == 0)
+		return OURO_OK;
+	return name_row_encode(&found->heads, found->versions.count, row, err);
 }
 
-/* A walk over the names' rows, in which each name is checked once. */
+/* ---- all names ------------------------------------------------------------- */
+
+/* A walk over rows n or h, in which each name is checked once. */
 struct names_walk {
 	struct ouro_vault *vault;
 	bool locked;
+	bool heads; /* over rows h: only those whose name is not there count */
 	derived_visit *right, *wrong;
 	void *context;
 	struct row_key last; /* the name of the row before */
 };
 
-/* A name with all its rows, as it is between two commits. */
+/* A name, found as it is between two commits, and judged. */
 static enum ouro_status
-name_check(const struct names_walk *walk, struct ouro_error *err)
+name_check(const struct names_walk *walk, struct bytes name,
+    struct ouro_error *err)
 {
 	struct ouro_vault *vault = walk->vault;
+	struct row_key key = key_in(ROW_HEADS, name);
 	struct name_found found;
+	struct buffer row = { 0 };
+	struct bytes value;
 	enum ouro_status status;
 
 	if (!walk->locked)
 		pthread_mutex_lock(&vault->set_lock);
-	status = name_find(vault, &walk->last, &found, err);
+	status = name_find(vault, name, &found, err);
 	if (!walk->locked)
 		pthread_mutex_unlock(&vault->set_lock);
 	if (status == OURO_OK)
-		status = found_visit(&found, walk->right, walk->wrong,
-		    walk->context, err);
+		status = found_row(&found, &row, err);
+	value = buffer_bytes(&row);
+	if (status != OURO_OK ||
+	    (found.unread && derived_is(vault, &key, NULL)))
+		goto out;
+	if (found.heads.count > 0 && !walk->heads)
+		status = walk->right(walk->context, &key, &value, err);
+	else if (found.heads.count == 0 && !found.unread && walk->heads)
+		status = walk->wrong(walk->context, &key, NULL, err);
+out:
+	buffer_release(&row);
 	found_release(&found);
 	return status;
 }
 
 static enum ouro_status
-names_visit(void *context, struct bytes key, const struct bytes *value,
+versions_visit(void *context, struct bytes key, const struct bytes *value,
     struct ouro_error *err)
 {
 	struct names_walk *walk = context;
-	struct row_key *last = &walk->last;
-	struct bytes part;
+	struct bytes name;
 
 	(void)value;
 	if (key.size > ROW_KEY_MAX)
 		return OURO_OK;
-	part = row_name_part(key);
-	if (part.size > 0 && bytes_equal(part, row_bytes(last)))
+	name = row_name_part(key);
+	if (name.size == 0 || bytes_equal(name, row_bytes(&walk->last)))
 		return OURO_OK;
-	if (part.size == 0)
-		part = key;
-	memcpy(last->data, part.data, part.size);
-	last->size = part.size;
-	return part.size == key.size
-	    ? walk->wrong(walk->context, last, NULL, err)
-	    : name_check(walk, err);
+	memcpy(walk->last.data, name.data, name.size);
+	walk->last.size = name.size;
+	return name_check(walk, row_bytes(&walk->last), err);
+}
+
+static enum ouro_status
+ref_there(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	struct names_walk *walk = context;
+	struct row_key record;
+
+	(void)value;
+	(void)err;
+	if (row_name_part(key).size == 0)
+		return OURO_OK;
+	record = row_id(ROW_REF, row_last_id(key), HASH_SIZE);
+	if (!derived_is(walk->vault, &record, NULL))
+		return OURO_OK;
+	walk->last.size = 0;
+	return OURO_END;
+}
+
+/* A row h. Most names have a version, and were checked with it. */
+static enum ouro_status
+heads_visit(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	struct names_walk *walk = context;
+	struct row_key name;
+	enum ouro_status status;
+
+	(void)value;
+	if (key.size > ROW_KEY_MAX)
+		return OURO_OK;
+	walk->last = key_in(ROW_HEADS, key);
+	name = key_in(ROW_NAME, key);
+	status = row_each_key(walk->vault->records, &name, ref_there, walk,
+	    err);
+	if (status != OURO_OK || walk->last.size == 0)
+		return status;
+	return name_check(walk, row_bytes(&walk->last), err);
 }
 
 enum ouro_status
 derived_names(struct ouro_vault *vault, bool locked, derived_visit *right,
     derived_visit *wrong, void *context, struct ouro_error *err)
 {
-	struct row_key prefix = row_table(ROW_NAME);
+	struct row_key versions = row_table(ROW_NAME);
+	struct row_key heads = row_table(ROW_HEADS);
 	struct names_walk walk = { .vault = vault,
 		.locked = locked,
 		.right = right,
 		.wrong = wrong,
 		.context = context };
+	enum ouro_status status;
 
-	return row_each_key(vault->records, &prefix, names_visit, &walk, err);
+	status = row_each_key(vault->records, &versions, versions_visit, &walk,
+	    err);
+	walk.heads = true;
+	if (status == OURO_OK)
+		status = row_each_key(vault->records, &heads, heads_visit,
+		    &walk, err);
+	return status;
 }
 
 bool
 derived_name_is(struct ouro_vault *vault, const struct row_key *key)
 {
-	struct bytes part = row_name_part(row_bytes(key));
-	struct row_key prefix = { .size = part.size };
 	struct name_found found;
-	bool right = false;
+	struct buffer row = { 0 };
+	struct bytes value;
+	bool right = true;
 
-	memcpy(prefix.data, part.data, part.size);
 	pthread_mutex_lock(&vault->set_lock);
-	if (name_find(vault, &prefix, &found, NULL) != OURO_OK)
-		right = true;
-	for (size_t i = 0; i < found.name.count; i++) {
-		const struct name_version *version = &found.name.versions[i];
-		struct buffer row = { 0 };
-		struct bytes value;
-
-		if (memcmp(version->id, row_last_id(row_bytes(key)),
-			HASH_SIZE) != 0)
-			continue;
-		right = name_row_encode(version, &row, NULL) != OURO_OK;
+	if (name_find(vault, row_bytes(key), &found, NULL) == OURO_OK &&
+	    found_row(&found, &row, NULL) == OURO_OK) {
 		value = buffer_bytes(&row);
-		right |= derived_is(vault, key, &value);
-		buffer_release(&row);
+		right = row.size == 0 ? !derived_is(vault, key, NULL)
+				      : derived_is(vault, key, &value);
 	}
-	right |= engine_exists(vault->records, row_bytes(key), NULL, NULL) ==
-	    OURO_NOT_FOUND;
 	pthread_mutex_unlock(&vault->set_lock);
+	buffer_release(&row);
 	found_release(&found);
 	return right;
 }

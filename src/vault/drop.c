@@ -8,6 +8,8 @@
 #include "vault/vault.h"
 
 #define DROP_OPS_MAX 4096 /* in one batch */
+#define EXCESS_MAX   512  /* versions in one batch */
+#define MS_PER_HOUR  3600000
 
 enum ouro_status
 drop_lock(struct ouro_vault *vault, struct ouro_error *err)
@@ -66,62 +68,40 @@ version_is_covered(const struct context *context, const Ouro__RefRecord *ref)
 	return has;
 }
 
-/* The only head, if it is a deletion or has expired; else NULL. */
-static struct name_version *
-name_ended(struct ouro_vault *vault, struct name *name)
+/* When the name ended for readers; false: it has not, or not for all. */
+static bool
+name_end(const struct name *name, uint64_t now_ms, uint64_t *end_ms)
 {
-	uint64_t now_ms = fs_wall_ms(vault->fs);
-	struct name_version *sole = NULL;
+	const struct name_version *sole = name_winner(name);
 
-	for (size_t i = 0; i < name->count; i++) {
-		if (!name->versions[i].head)
-			continue;
-		if (sole != NULL)
-			return NULL;
-		sole = &name->versions[i];
-	}
-	if (sole == NULL || sole->deletion)
-		return sole;
-	return sole->expires_ms != 0 && sole->expires_ms <= now_ms ? sole
-								   : NULL;
+	if (name->heads.count != 1 || !name_version_ended(sole, now_ms))
+		return false;
+	*end_ms = sole->deletion ? stamp_ms(sole->stamp) : sole->expires_ms;
+	return true;
 }
 
-/* All rows of a version follow from its row in the table n. */
-static enum ouro_status
-drop_version(struct batch *batch, const struct name *name,
-    const struct name_version *version, struct ouro_error *err)
+static bool
+grace_is_over(struct ouro_vault *vault, uint64_t end_ms, uint64_t now_ms)
 {
-	struct row_key key = row_id(ROW_REF, version->id, HASH_SIZE);
-	enum ouro_status status = batch_delete(batch, &key, err);
+	uint64_t hours = atomic_load(&vault->removal_grace_hours);
 
-	if (status == OURO_OK && !version->deletion) {
-		key = row_pair(ROW_USE, version->target, version->id);
-		status = batch_delete(batch, &key, err);
-	}
-	if (status == OURO_OK && version->expires_ms != 0) {
-		key = row_expiry(version->expires_ms, version->id);
-		status = batch_delete(batch, &key, err);
-	}
-	key = row_version(name->namespace_, name->path, version->stamp,
-	    version->id);
-	if (status == OURO_OK)
-		status = batch_delete(batch, &key, err);
-	return status;
+	return hours == 0 ||
+	    (now_ms > end_ms && (now_ms - end_ms) / MS_PER_HOUR >= hours);
 }
 
 /* The head goes last, so that what is left always ends with it. */
 static enum ouro_status
-drop_versions(struct ouro_vault *vault, const struct name *name,
-    const struct name_version *head, struct ouro_error *err)
+drop_versions(struct ouro_vault *vault, const struct version_list *all,
+    const uint8_t head[HASH_SIZE], struct ouro_error *err)
 {
 	struct batch batch;
 	enum ouro_status status = OURO_OK;
 
 	batch_init(&batch, vault);
-	for (size_t i = 0; status == OURO_OK && i < name->count; i++) {
-		if (&name->versions[i] == head)
+	for (size_t i = 0; status == OURO_OK && i < all->count; i++) {
+		if (memcmp(all->items[i].id, head, HASH_SIZE) == 0)
 			continue;
-		status = drop_version(&batch, name, &name->versions[i], err);
+		status = batch_version_drop(&batch, all->items[i].id, err);
 		if (status != OURO_OK || batch.count < DROP_OPS_MAX)
 			continue;
 		status = drop_apply(&batch, err);
@@ -129,10 +109,31 @@ drop_versions(struct ouro_vault *vault, const struct name *name,
 		batch_init(&batch, vault);
 	}
 	if (status == OURO_OK)
-		status = drop_version(&batch, name, head, err);
+		status = batch_version_drop(&batch, head, err);
 	if (status == OURO_OK)
 		status = drop_apply(&batch, err);
 	batch_release(&batch);
+	return status;
+}
+
+/* A name that has ended, with the set lock held. */
+static enum ouro_status
+ended_drop(struct ouro_vault *vault, struct name *name, uint64_t *versions,
+    struct ouro_error *err)
+{
+	struct name_version *head = &name->heads.items[0];
+	struct version_list all = { 0 };
+	enum ouro_status status = name_version_load(vault, head, err);
+
+	if (status != OURO_OK ||
+	    !version_is_covered(&vault->context, head->ref))
+		return status;
+	status = name_history(vault, name->namespace_, name->path, &all, err);
+	if (status == OURO_OK)
+		status = drop_versions(vault, &all, head->id, err);
+	if (status == OURO_OK)
+		*versions = all.count;
+	version_list_release(&all);
 	return status;
 }
 
@@ -140,7 +141,7 @@ enum ouro_status
 drop_name(struct ouro_vault *vault, const char *namespace_, const char *path,
     uint64_t *versions, struct ouro_error *err)
 {
-	struct name_version *head;
+	uint64_t now_ms = fs_wall_ms(vault->fs), end_ms;
 	struct name name = { 0 };
 	enum ouro_status status = drop_lock(vault, err);
 
@@ -148,20 +149,34 @@ drop_name(struct ouro_vault *vault, const char *namespace_, const char *path,
 	if (status != OURO_OK)
 		return status;
 	status = name_load(vault, namespace_, path, &name, err);
-	if (status != OURO_OK)
-		goto out;
-	head = name_ended(vault, &name);
-	if (head != NULL)
-		status = name_version_load(vault, head, err);
-	if (status == OURO_OK && head != NULL &&
-	    version_is_covered(&vault->context, head->ref)) {
-		status = drop_versions(vault, &name, head, err);
-		if (status == OURO_OK)
-			*versions = name.count;
-	}
+	if (status == OURO_OK && name_end(&name, now_ms, &end_ms) &&
+	    grace_is_over(vault, end_ms, now_ms))
+		status = ended_drop(vault, &name, versions, err);
 	name_release(&name);
-out:
 	drop_unlock(vault);
+	return status;
+}
+
+enum ouro_status
+drop_excess(struct ouro_vault *vault, const char *namespace_, const char *path,
+    struct ouro_error *err)
+{
+	struct batch batch;
+	size_t dropped = 1;
+	enum ouro_status status = OURO_OK;
+
+	while (status == OURO_OK && dropped > 0) {
+		status = drop_lock(vault, err);
+		if (status != OURO_OK)
+			return status;
+		batch_init(&batch, vault);
+		status = batch_prune(&batch, namespace_, path, EXCESS_MAX,
+		    &dropped, err);
+		if (status == OURO_OK)
+			status = drop_apply(&batch, err);
+		batch_release(&batch);
+		drop_unlock(vault);
+	}
 	return status;
 }
 

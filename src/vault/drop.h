@@ -21,12 +21,18 @@ void drop_unlock(struct ouro_vault *vault);
 
 /*
  * Drops every version of a name when its only head is a deletion or has
- * expired, and the context holds, without a gap, the head's dot and all it
- * has seen (an older version that arrives late is then known as removed).
- * *versions = how many were dropped; 0 when the name stays.
+ * expired, longer ago than the grace of removals, and the context holds,
+ * without a gap, the head's dot and all it has seen (an older version that
+ * arrives late is then known as removed). *versions = how many were dropped;
+ * 0 when the name stays.
  */
 enum ouro_status drop_name(struct ouro_vault *vault, const char *namespace_,
     const char *path, uint64_t *versions, struct ouro_error *err);
+
+/* Drops the versions of a name that are more than the revision limit, which a
+ * write only takes some of. */
+enum ouro_status drop_excess(struct ouro_vault *vault, const char *namespace_,
+    const char *path, struct ouro_error *err);
 
 /* What drop_content is to look at, and what it did. */
 struct drop_content {

@@ -241,7 +241,8 @@ context_renew(struct ouro_vault *vault, struct ouro_error *err)
 	}
 	context_release(&vault->context);
 	vault->context = context;
-	vault->number = 0;
+	vault->incarnation_count =
+	    0; /* the next version begins a new incarnation */
 	log_write(&vault->log, LOG_WARNING,
 	    "%s: versions were lost; it is forgotten which others were "
 	    "removed",

@@ -175,8 +175,8 @@ check_forgotten(struct test_vault *test, const struct dot *lost,
 	check_stored(test);
 	put_names(test, 10, 3);
 	assert_int_equal(claims(test), 7);
-	assert_int_not_equal(memcmp(test->vault->incarnation, lost->incarnation,
-				 INCARNATION_SIZE),
+	assert_int_not_equal(memcmp(test->vault->incarnations[0].id,
+				 lost->incarnation, INCARNATION_SIZE),
 	    0);
 	check_dots(test);
 	check_stored(test);

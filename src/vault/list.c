@@ -13,8 +13,8 @@ struct ouro_list {
 	const char *namespaces[2];
 	size_t namespace_count, at; /* at: the one being read */
 	char namespace_[16];
-	char *prefix;
-	bool detail;
+	char *prefix, *after; /* after: or NULL */
+	bool detail, reverse, names_only;
 	struct name_scan scan;
 	bool scan_open;
 };
@@ -24,8 +24,8 @@ list_namespaces(struct ouro_list *list, const char *namespace_,
     struct ouro_error *err)
 {
 	if (namespace_ == NULL) {
-		list->namespaces[0] = "objects";
-		list->namespaces[1] = "blobs";
+		list->namespaces[0] = list->reverse ? "blobs" : "objects";
+		list->namespaces[1] = list->reverse ? "objects" : "blobs";
 		list->namespace_count = 2;
 		return OURO_OK;
 	}
@@ -35,6 +35,24 @@ list_namespaces(struct ouro_list *list, const char *namespace_,
 	list->namespaces[0] = list->namespace_;
 	list->namespace_count = 1;
 	return OURO_OK;
+}
+
+static enum ouro_status
+list_texts(struct ouro_list *list, const struct ouro_list_options *options,
+    struct ouro_error *err)
+{
+	if (options->after != NULL &&
+	    (options->namespace_ == NULL ||
+		strlen(options->after) > OURO_NAME_MAX))
+		return error_set(err, OURO_INVALID,
+		    "a cursor is a name, of a namespace that is given");
+	list->prefix = strdup(options->prefix == NULL ? "" : options->prefix);
+	if (list->prefix == NULL)
+		return error_memory(err);
+	if (options->after == NULL)
+		return OURO_OK;
+	list->after = strdup(options->after);
+	return list->after == NULL ? error_memory(err) : OURO_OK;
 }
 
 enum ouro_status
@@ -54,13 +72,11 @@ ouro_list_open(struct ouro_vault *vault,
 		return error_memory(err);
 	list->vault = vault;
 	list->detail = options->detail;
+	list->reverse = options->reverse;
+	list->names_only = options->names_only;
 	status = list_namespaces(list, options->namespace_, err);
-	if (status == OURO_OK) {
-		list->prefix = strdup(
-		    options->prefix == NULL ? "" : options->prefix);
-		if (list->prefix == NULL)
-			status = error_memory(err);
-	}
+	if (status == OURO_OK)
+		status = list_texts(list, options, err);
 	if (status != OURO_OK) {
 		ouro_list_close(list);
 		return status;
@@ -77,6 +93,7 @@ ouro_list_close(struct ouro_list *list)
 	if (list->scan_open)
 		name_scan_release(&list->scan);
 	free(list->prefix);
+	free(list->after);
 	free(list);
 }
 
@@ -111,14 +128,16 @@ static enum ouro_status
 list_entry(struct ouro_list *list, struct name_entry *entry,
     struct ouro_error *err)
 {
+	struct name_range range = { .namespace_ = list->namespaces[list->at],
+		.prefix = list_by_id(list) ? "" : list->prefix,
+		.after = list->after,
+		.reverse = list->reverse };
 	enum ouro_status status;
 
 	if (strlen(list->prefix) > OURO_NAME_MAX)
 		return OURO_END;
 	if (!list->scan_open) {
-		status = name_scan_open(&list->scan, list->vault,
-		    list->namespaces[list->at],
-		    list_by_id(list) ? "" : list->prefix, err);
+		status = name_scan_open(&list->scan, list->vault, &range, err);
 		if (status != OURO_OK)
 			return status;
 		list->scan_open = true;
@@ -127,6 +146,23 @@ list_entry(struct ouro_list *list, struct name_entry *entry,
 		status = name_scan_next(&list->scan, entry, err);
 	while (status == OURO_OK && !list_shows(list, entry));
 	return status;
+}
+
+/* All of it lies in the row of the name. */
+static enum ouro_status
+info_name(const struct name_entry *entry, struct ouro_info *out,
+    struct ouro_error *err)
+{
+	out->asked = OURO_VERSION;
+	out->has_version = true;
+	memcpy(out->version, entry->winner.id, HASH_SIZE);
+	memcpy(out->content, entry->winner.target, HASH_SIZE);
+	out->saved_ms = stamp_ms(entry->winner.stamp);
+	out->expires_ms = entry->winner.expires_ms;
+	out->namespace_ = strdup(entry->namespace_);
+	out->name = strdup(entry->path);
+	return out->namespace_ == NULL || out->name == NULL ? error_memory(err)
+							    : OURO_OK;
 }
 
 static enum ouro_status
@@ -138,6 +174,8 @@ list_fill(struct ouro_list *list, const struct name_entry *entry,
 	Ouro__RefRecord *ref;
 	enum ouro_status status;
 
+	if (list->names_only)
+		return info_name(entry, out, err);
 	status = ref_get(list->vault, winner->id, &ref, err);
 	if (status == OURO_NOT_FOUND)
 		return status;

@@ -152,6 +152,15 @@ struct ids {
 };
 
 static bool
+versions_add(void *context, const struct ouro_version *version)
+{
+	struct ids *ids = context;
+
+	memcpy(ids->list[ids->count++], version->id, OURO_ID_SIZE);
+	return ids->count < ids->max;
+}
+
+static bool
 ids_add(void *context, const uint8_t id[OURO_ID_SIZE])
 {
 	struct ids *ids = context;
@@ -174,7 +183,8 @@ K03_each_version_is_readable_by_its_hash(void **state)
 		snprintf(text[i], sizeof(text[i]), "version %u", i);
 		puts[i] = test_put_text(&test, "log", text[i]);
 	}
-	test_ok(ouro_versions(test.vault, "log", ids_add, &ids, &test.err),
+	test_ok(ouro_history(test.vault, NULL, "log", versions_add, &ids,
+		    &test.err),
 	    &test.err);
 	assert_int_equal(ids.count, 20);
 	for (unsigned i = 0; i < 20; i++) {
@@ -184,11 +194,12 @@ K03_each_version_is_readable_by_its_hash(void **state)
 		test_reads(&test, puts[i].content, bytes_text(text[i]));
 	}
 	ids = (struct ids){ .max = 3 };
-	test_ok(ouro_versions(test.vault, "log", ids_add, &ids, &test.err),
+	test_ok(ouro_history(test.vault, NULL, "log", versions_add, &ids,
+		    &test.err),
 	    &test.err);
 	assert_int_equal(ids.count, 3);
-	assert_int_equal(ouro_versions(test.vault, "lo", ids_add, &ids,
-			     &test.err),
+	assert_int_equal(ouro_history(test.vault, NULL, "lo", versions_add,
+			     &ids, &test.err),
 	    OURO_NOT_FOUND);
 	test_vault_close(&test);
 }

@@ -8,7 +8,6 @@
 #include "vault/vault.h"
 
 #define META_SIZE_MAX (64u * 1024 * 1024)
-#define MODE_DEFAULT  0xf00 /* the owner may do everything */
 
 struct ouro_put {
 	struct ouro_vault *vault;

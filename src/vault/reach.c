@@ -52,42 +52,23 @@ reach_pairs(struct ouro_vault *vault, enum row_table table,
 
 /* ---- versions ------------------------------------------------------------- */
 
-/* Reads the row of one version, or of the newest of its name. */
-static bool
-version_row(struct ouro_vault *vault, const struct row_key *prefix,
-    struct name_version *out)
-{
-	struct engine_range range = { .prefix = row_bytes(prefix),
-		.reverse = true };
-	struct engine_scan *scan;
-	struct bytes key, value;
-	bool found;
-
-	if (engine_scan_open(vault->records, &range, &scan, NULL) != OURO_OK)
-		return false;
-	found = engine_scan_next(scan, &key, &value, NULL) == OURO_OK &&
-	    name_row_decode(key, value, out, NULL) == OURO_OK;
-	engine_scan_close(scan);
-	return found;
-}
-
-/* The newest version of its name ended it, and this one is no head beside
- * that: it is only waiting to be dropped with the name. */
+/* Each head of its name has ended, and this version is none of them: it is
+ * only waiting to be dropped with the name. */
 static bool
 version_name_ended(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     const Ouro__RefRecord *ref, uint64_t now_ms)
 {
-	struct row_key key = row_name(ref->namespace_, ref->path);
-	struct name_version newest, own;
+	struct name name;
+	bool ended;
 
-	if (!version_row(vault, &key, &newest) || !newest.head ||
-	    memcmp(newest.id, id, HASH_SIZE) == 0)
+	if (name_load(vault, ref->namespace_, ref->path, &name, NULL) !=
+	    OURO_OK)
 		return false;
-	if (!newest.deletion &&
-	    (newest.expires_ms == 0 || newest.expires_ms > now_ms))
-		return false;
-	key = row_version(ref->namespace_, ref->path, ref->stamp, id);
-	return version_row(vault, &key, &own) && !own.head;
+	ended = name.heads.count > 0 && name_head(&name, id) == NULL;
+	for (size_t i = 0; ended && i < name.heads.count; i++)
+		ended = name_version_ended(&name.heads.items[i], now_ms);
+	name_release(&name);
+	return ended;
 }
 
 enum ouro_status

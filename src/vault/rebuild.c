@@ -72,8 +72,7 @@ rebuild_flush(struct rebuild *rebuild, size_t ops_max, struct ouro_error *err)
 	return status;
 }
 
-/* Writes a row unless it is there as it should be. A version's row is first
- * made without a head mark; the name's turn comes. */
+/* Writes a row unless it is there as it should be. */
 static enum ouro_status
 row_make(void *context, const struct row_key *key, const struct bytes *value,
     struct ouro_error *err)
@@ -81,7 +80,7 @@ row_make(void *context, const struct row_key *key, const struct bytes *value,
 	struct rebuild *rebuild = context;
 	enum ouro_status status;
 
-	rebuild->expected += key->data[0] != ROW_NAME;
+	rebuild->expected += key->data[0] != ROW_HEADS;
 	if (derived_is(rebuild->vault, key, value))
 		return OURO_OK;
 	status = batch_put(&rebuild->batch, key,
@@ -132,7 +131,7 @@ rebuild_record(void *context, struct bytes key, const struct bytes *unread,
 	return OURO_OK;
 }
 
-/* How many rows of u, d and e there are. */
+/* How many rows follow from single records. */
 static enum ouro_status
 rows_count(struct ouro_vault *vault, uint64_t *count, struct ouro_error *err)
 {
@@ -142,8 +141,6 @@ rows_count(struct ouro_vault *vault, uint64_t *count, struct ouro_error *err)
 	for (unsigned i = 0; status == OURO_OK && i < DERIVED_TABLES; i++) {
 		uint64_t rows;
 
-		if (derived_tables[i] == ROW_NAME)
-			continue;
 		status = derived_count(vault, derived_tables[i], &rows, err);
 		*count += rows;
 	}

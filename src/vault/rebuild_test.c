@@ -42,11 +42,11 @@ rows_add(struct rows *rows, struct bytes key, struct bytes value)
 static struct rows *
 rows_take(struct test_vault *test)
 {
-	static const char tables[] = "kudne";
+	static const char tables[] = "kudneh";
 	struct rows *rows = calloc(1, sizeof(*rows));
 
 	assert_non_null(rows);
-	for (unsigned i = 0; i < 5; i++) {
+	for (unsigned i = 0; i < 6; i++) {
 		struct engine_range range = { .prefix = bytes_of(&tables[i],
 						  1) };
 		struct engine_scan *scan;
@@ -140,13 +140,13 @@ K19_rebuild_gives_the_rows_there_were(void **state)
 	assert_true(before->count > 60);
 	test_ok(rebuild_index(test.vault, &test.err), &test.err);
 	rows_equal(&test, before);
-	for (unsigned i = 0; i < 5; i++) {
-		drop_table(&test, (enum row_table) "kudne"[i]);
+	for (unsigned i = 0; i < 6; i++) {
+		drop_table(&test, (enum row_table) "kudneh"[i]);
 		test_ok(rebuild_index(test.vault, &test.err), &test.err);
 		rows_equal(&test, before);
 	}
-	for (unsigned i = 0; i < 5; i++)
-		drop_table(&test, (enum row_table) "kudne"[i]);
+	for (unsigned i = 0; i < 6; i++)
+		drop_table(&test, (enum row_table) "kudneh"[i]);
 	test_ok(rebuild_index(test.vault, &test.err), &test.err);
 	rows_equal(&test, before);
 	test_is_clean(&test, &found);
@@ -161,7 +161,7 @@ rebuild_takes_away_what_nothing_gives(void **state)
 	struct test_vault test;
 	struct test_store store;
 	struct rows *before;
-	struct row_key keys[6];
+	struct row_key keys[7];
 
 	(void)state;
 	test_vault_open(&test, NULL);
@@ -173,7 +173,8 @@ rebuild_takes_away_what_nothing_gives(void **state)
 	keys[3] = row_version("blobs", "none", 5, store.one);
 	keys[4] = row_id(ROW_CHUNK, store.one, HASH_SIZE);
 	keys[5] = row_id(ROW_USE, "short", 5);
-	for (unsigned i = 0; i < 6; i++)
+	keys[6] = row_name(ROW_HEADS, "blobs", "none");
+	for (unsigned i = 0; i < 7; i++)
 		test_row(test.vault->records, ENGINE_PUT, row_bytes(&keys[i]),
 		    bytes_text("x"));
 	test_ok(rebuild_index(test.vault, &test.err), &test.err);
@@ -204,8 +205,8 @@ interrupted_rebuild_begins_anew(void **state)
 	for (uint64_t n = begin + 1; n <= calls; n += 1 + calls / 8) {
 		enum ouro_status status;
 
-		for (unsigned i = 0; i < 5; i++)
-			drop_table(&test, (enum row_table) "kudne"[i]);
+		for (unsigned i = 0; i < 6; i++)
+			drop_table(&test, (enum row_table) "kudneh"[i]);
 		assert_false(rebuild_pending(test.vault));
 		fs_memory_fault(test.fs,
 		    (struct fs_fault){ .call = FS_CALL_ANY,

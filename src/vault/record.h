@@ -111,6 +111,9 @@ enum ouro_status content_peek(const uint8_t id[HASH_SIZE], struct bytes record,
 
 /* ---- refs ------------------------------------------------------------------------ */
 
+#define REF_PREVIOUS_MAX 4096u	/* versions that one lists as replaced */
+#define REF_SEEN_MAX	 65536u /* incarnations */
+
 /* The lists of a ref that is being made are borrowed from the caller. */
 enum ouro_status ref_encode(struct ouro_vault *vault,
     const Ouro__RefRecord *ref, struct buffer *record, uint8_t id[HASH_SIZE],

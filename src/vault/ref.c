@@ -5,11 +5,9 @@
 #include "seal/canonical.h"
 #include "vault/vault.h"
 
-#define REF_VERSION	 1
-#define REF_TEXT_MAX	 128 /* writer, owner, group */
-#define REF_PREVIOUS_MAX 4096
-#define REF_SEEN_MAX	 65536
-#define UUID_SIZE	 16
+#define REF_VERSION   1
+#define REF_TEXT_MAX  128 /* writer, owner, group */
+#define REF_UUID_SIZE 16
 
 static enum ouro_status
 ref_id(struct ouro_vault *vault, struct bytes record, uint8_t id[HASH_SIZE],
@@ -70,7 +68,7 @@ dot_fits(const Ouro__Dot *dot)
 static const char *
 ref_fault(const Ouro__RefRecord *ref)
 {
-	if (!dot_fits(ref->dot) || ref->uuid.len != UUID_SIZE ||
+	if (!dot_fits(ref->dot) || ref->uuid.len != REF_UUID_SIZE ||
 	    (ref->target.len != 0 && ref->target.len != HASH_SIZE))
 		return "a field has a wrong size";
 	if (strlen(ref->writer) > REF_TEXT_MAX ||

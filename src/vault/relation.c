@@ -1,6 +1,5 @@
 #include "base/error.h"
 #include "seal/canonical.h"
-#include "vault/name_scan.h"
 #include "vault/reach.h"
 #include "vault/vault.h"
 
@@ -49,26 +48,5 @@ ouro_children(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 	    err);
 	if (status == OURO_OK && children.count == 0)
 		status = found;
-	return status;
-}
-
-enum ouro_status
-ouro_versions(struct ouro_vault *vault, const char *path, ouro_each_id *each,
-    void *context, struct ouro_error *err)
-{
-	struct name name;
-	enum ouro_status status = ref_name_check("blobs", path, err);
-
-	if (status == OURO_OK)
-		status = name_load(vault, "blobs", path, &name, err);
-	if (status != OURO_OK)
-		return status;
-	if (name_current(&name, fs_wall_ms(vault->fs)) == NULL)
-		status = error_set(err, OURO_NOT_FOUND,
-		    "there is no name \"%.64s\"", path);
-	for (size_t i = name.count; status == OURO_OK && i > 0; i--)
-		if (!each(context, name.versions[i - 1].id))
-			break;
-	name_release(&name);
 	return status;
 }

@@ -2,7 +2,7 @@
 #include "seal/canonical.h"
 #include "vault/account.h"
 #include "vault/drop.h"
-#include "vault/name_scan.h"
+#include "vault/name.h"
 #include "vault/reach.h"
 #include "vault/vault.h"
 
@@ -90,6 +90,27 @@ deletion_commit(struct removal *removal, const struct name *name,
 	return commit(removal->vault, &change, err);
 }
 
+/* The contents of all versions. */
+static enum ouro_status
+targets_find(struct removal *removal, const struct name *name,
+    struct ouro_error *err)
+{
+	struct ouro_vault *vault = removal->vault;
+	struct version_list all;
+	enum ouro_status status = name_history(vault, name->namespace_,
+	    name->path, &all, err);
+
+	for (size_t i = 0; status == OURO_OK && i < all.count; i++) {
+		status = name_version_load(vault, &all.items[i], err);
+		if (status == OURO_NOT_FOUND) /* pruned just now */
+			status = OURO_OK;
+		else if (status == OURO_OK && !all.items[i].deletion)
+			status = target_add(removal, all.items[i].target, err);
+	}
+	version_list_release(&all);
+	return status;
+}
+
 static enum ouro_status
 name_delete(struct removal *removal, struct name *name, struct ouro_error *err)
 {
@@ -97,13 +118,8 @@ name_delete(struct removal *removal, struct name *name, struct ouro_error *err)
 	const struct name_version *winner = name_winner(name);
 	Ouro__RefRecord *ref;
 	uint64_t dropped;
-	enum ouro_status status = OURO_OK;
+	enum ouro_status status = targets_find(removal, name, err);
 
-	for (size_t i = 0; status == OURO_OK && i < name->count; i++) {
-		if (!name->versions[i].deletion)
-			status = target_add(removal, name->versions[i].target,
-			    err);
-	}
 	if (status == OURO_OK)
 		status = ref_get(vault, winner->id, &ref, err);
 	if (status == OURO_OK) {
@@ -139,23 +155,27 @@ remove_name(struct removal *removal, const char *namespace_, const char *path,
 
 /* ---- a version ------------------------------------------------------------------ */
 
-/* The versions that cover the one with that id. */
+/* The versions that cover the one of that record. */
 static enum ouro_status
-later_versions(struct ouro_vault *vault, struct name *name,
-    const uint8_t id[HASH_SIZE], struct reasons *later, struct ouro_error *err)
+later_versions(struct ouro_vault *vault, const Ouro__RefRecord *ref,
+    struct reasons *later, struct ouro_error *err)
 {
-	const struct name_version *asked = NULL;
-	enum ouro_status status = OURO_OK;
+	struct name_version asked = {
+		.ref = (Ouro__RefRecord *)(uintptr_t)ref
+	};
+	struct version_list all;
+	enum ouro_status status = name_history(vault, ref->namespace_,
+	    ref->path, &all, err);
 
-	for (size_t i = 0; status == OURO_OK && i < name->count; i++) {
-		status = name_version_load(vault, &name->versions[i], err);
-		if (memcmp(name->versions[i].id, id, HASH_SIZE) == 0)
-			asked = &name->versions[i];
+	for (size_t i = 0; status == OURO_OK && i < all.count; i++) {
+		status = name_version_load(vault, &all.items[i], err);
+		if (status == OURO_NOT_FOUND) /* pruned just now */
+			status = OURO_OK;
+		else if (status == OURO_OK &&
+		    name_version_covers(&all.items[i], &asked))
+			reasons_add(later, all.items[i].id);
 	}
-	for (size_t i = 0;
-	     status == OURO_OK && asked != NULL && i < name->count; i++)
-		if (name_version_covers(&name->versions[i], asked))
-			reasons_add(later, name->versions[i].id);
+	version_list_release(&all);
 	return status;
 }
 
@@ -183,19 +203,13 @@ remove_version(struct removal *removal, const uint8_t id[HASH_SIZE],
     const Ouro__RefRecord *ref, struct ouro_error *err)
 {
 	struct reasons later = { .count = 0 };
-	struct name name;
 	char text[24];
 	enum ouro_status status;
 
 	if (ref->target.len == 0)
 		return error_set(err, OURO_NOT_FOUND,
 		    "version %s is a deletion", id_short(id, text));
-	status = name_load(removal->vault, ref->namespace_, ref->path, &name,
-	    err);
-	if (status != OURO_OK)
-		return status;
-	status = later_versions(removal->vault, &name, id, &later, err);
-	name_release(&name);
+	status = later_versions(removal->vault, ref, &later, err);
 	if (status != OURO_OK)
 		return status;
 	reasons_report(removal, OURO_HAS_LATER, &later);

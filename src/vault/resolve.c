@@ -1,7 +1,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "seal/canonical.h"
-#include "vault/name_scan.h"
+#include "vault/name.h"
 #include "vault/reach.h"
 #include "vault/row_each.h"
 #include "vault/vault.h"

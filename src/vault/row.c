@@ -42,9 +42,10 @@ row_pair(enum row_table table, const uint8_t first[HASH_SIZE],
 }
 
 struct row_key
-row_name_prefix(const char *namespace_, const char *prefix)
+row_name_prefix(enum row_table table, const char *namespace_,
+    const char *prefix)
 {
-	struct row_key key = row_table(ROW_NAME);
+	struct row_key key = row_table(table);
 
 	row_add(&key, namespace_, strlen(namespace_) + 1);
 	row_add(&key, prefix, strlen(prefix));
@@ -52,9 +53,9 @@ row_name_prefix(const char *namespace_, const char *prefix)
 }
 
 struct row_key
-row_name(const char *namespace_, const char *path)
+row_name(enum row_table table, const char *namespace_, const char *path)
 {
-	struct row_key key = row_name_prefix(namespace_, path);
+	struct row_key key = row_name_prefix(table, namespace_, path);
 
 	row_add(&key, "", 1);
 	return key;
@@ -64,7 +65,7 @@ struct row_key
 row_version(const char *namespace_, const char *path, uint64_t stamp,
     const uint8_t ref[HASH_SIZE])
 {
-	struct row_key key = row_name(namespace_, path);
+	struct row_key key = row_name(ROW_NAME, namespace_, path);
 	uint8_t order[8];
 
 	put_u64be(order, stamp);

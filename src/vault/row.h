@@ -11,7 +11,8 @@
  *     u used id, user id               (empty)   chunk or page by a page or
  *                                      content; content by a ref
  *     d parent id, child id            (empty)   contents
- *     n namespace 0 path 0 stamp, ref  NameRow   stamp big-endian
+ *     h namespace 0 path 0             HeadsRow
+ *     n namespace 0 path 0 stamp, ref  (empty)   stamp big-endian
  *     e expires, ref id                (empty)   big-endian Unix ms
  *   about this directory
  *     s "closed", "restore"            see vault/copies.h
@@ -32,6 +33,7 @@ enum row_table {
 	ROW_CHUNK = 'k',
 	ROW_USE = 'u',
 	ROW_CHILD = 'd',
+	ROW_HEADS = 'h',
 	ROW_NAME = 'n',
 	ROW_EXPIRY = 'e',
 	ROW_STATE = 's',
@@ -59,10 +61,12 @@ struct row_key row_id(enum row_table table, const void *id, size_t size);
 /* Two ids: ROW_USE, ROW_CHILD. */
 struct row_key row_pair(enum row_table table, const uint8_t first[HASH_SIZE],
     const uint8_t second[HASH_SIZE]);
-/* All versions of one name. */
-struct row_key row_name(const char *namespace_, const char *path);
+/* ROW_HEADS: the row of one name. ROW_NAME: all its versions. */
+struct row_key row_name(enum row_table table, const char *namespace_,
+    const char *path);
 /* All names of a namespace that begin with prefix. */
-struct row_key row_name_prefix(const char *namespace_, const char *prefix);
+struct row_key row_name_prefix(enum row_table table, const char *namespace_,
+    const char *prefix);
 /* One version of a name. */
 struct row_key row_version(const char *namespace_, const char *path,
     uint64_t stamp, const uint8_t ref[HASH_SIZE]);

@@ -46,7 +46,7 @@ versions_of_a_name_are_in_order_of_time(void **unused)
 {
 	const uint64_t stamps[] = { 0, 1, 255, 256, UINT64_C(1) << 32,
 		UINT64_MAX };
-	struct row_key name = row_name("blobs", "a");
+	struct row_key name = row_name(ROW_NAME, "blobs", "a");
 	struct row_key before = name;
 
 	(void)unused;
@@ -70,11 +70,11 @@ versions_of_a_name_are_in_order_of_time(void **unused)
 static void
 names_do_not_run_into_each_other(void **unused)
 {
-	struct row_key a = row_name("blobs", "a");
+	struct row_key a = row_name(ROW_NAME, "blobs", "a");
 	struct row_key ab = row_version("blobs", "ab", 5, low);
 	struct row_key other = row_version("blob", "sa", 5, low);
-	struct row_key prefix = row_name_prefix("blobs", "a");
-	struct row_key all = row_name_prefix("blobs", "");
+	struct row_key prefix = row_name_prefix(ROW_NAME, "blobs", "a");
+	struct row_key all = row_name_prefix(ROW_NAME, "blobs", "");
 
 	(void)unused;
 	assert_false(begins(&ab, &a));

@@ -159,11 +159,12 @@ static enum ouro_status
 names_tally(struct tally *tally, struct ouro_error *err)
 {
 	uint64_t now_ms = fs_wall_ms(tally->vault->fs);
+	static const struct name_range all = { .namespace_ = NULL };
 	struct name_scan scan;
 	struct name_entry entry;
 	enum ouro_status status;
 
-	status = name_scan_open(&scan, tally->vault, NULL, NULL, err);
+	status = name_scan_open(&scan, tally->vault, &all, err);
 	if (status != OURO_OK)
 		return status;
 	while (status == OURO_OK || status == OURO_DAMAGED ||

@@ -35,6 +35,15 @@ struct mac_key;
 
 #define CHUNK_LOCKS   64
 #define OWNER_DEFAULT "local"
+#define MODE_DEFAULT  0xf00 /* the owner may do everything */
+/* Versions kept of a name beside its heads. */
+#define REVISION_LIMIT_DEFAULT 100
+
+/* An incarnation of this opening: see batch_version.c. */
+struct incarnation {
+	uint8_t id[INCARNATION_SIZE];
+	uint64_t number; /* the last one committed */
+};
 
 struct ouro_vault {
 	struct fs *fs;
@@ -86,9 +95,13 @@ struct ouro_vault {
 	struct commit_change *commit_first, **commit_last;
 	struct executor_task *commit_task;
 	struct context context;
-	uint8_t incarnation[INCARNATION_SIZE];
-	uint64_t number; /* last one committed; 0 = incarnation not begun */
+	struct incarnation *incarnations; /* begun by this opening */
+	size_t incarnation_count;
 	struct stamp_clock clock;
+
+	/* Settings (ouro_setting_set). */
+	atomic_uint_fast64_t revision_limit;
+	atomic_uint_fast64_t removal_grace_hours;
 };
 
 /* A prepared code, kept until close. */

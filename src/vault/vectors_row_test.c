@@ -5,12 +5,12 @@
 static void
 rows_of_the_records(void **state)
 {
-	struct name_version version = { .head = true,
-		.joined = 1000,
+	struct name_version version = { .joined = 1000,
 		.stamp = STAMP,
 		.expires_ms = EXPIRES };
 	uint8_t page[HASH_SIZE], content[HASH_SIZE], tree[HASH_SIZE];
 	uint8_t incarnation[INCARNATION_SIZE];
+	struct version_list heads = { &version, 1, 1 };
 	struct buffer row = { 0 };
 	struct row_key key;
 
@@ -24,8 +24,10 @@ rows_of_the_records(void **state)
 	fill(0xa0, incarnation, INCARNATION_SIZE);
 	key = row_version("blobs", "snake/tail", STAMP, version.id);
 	assert_vector("row_name", row_bytes(&key));
-	assert_int_equal(name_row_encode(&version, &row, NULL), OURO_OK);
-	assert_vector("row_name_value", buffer_bytes(&row));
+	key = row_name(ROW_HEADS, "blobs", "snake/tail");
+	assert_vector("row_heads", row_bytes(&key));
+	assert_int_equal(name_row_encode(&heads, 2, &row, NULL), OURO_OK);
+	assert_vector("row_heads_value", buffer_bytes(&row));
 	key = row_expiry(EXPIRES, version.id);
 	assert_vector("row_expiry", row_bytes(&key));
 	key = row_pair(ROW_USE, page, tree);

@@ -19,6 +19,8 @@ row_text(const struct row_key *key)
 		return "child";
 	case ROW_NAME:
 		return "name";
+	case ROW_HEADS:
+		return "heads";
 	case ROW_EXPIRY:
 		return "expiry";
 	default:
@@ -83,7 +85,6 @@ care_record_rows(struct care *care, struct bytes key, struct bytes record,
 
 /* ---- names ------------------------------------------------------------------------- */
 
-/* With its head mark. The key alone was looked at with the ref. */
 static enum ouro_status
 name_expected(void *context, const struct row_key *key,
     const struct bytes *value, struct ouro_error *err)
@@ -93,7 +94,7 @@ name_expected(void *context, const struct row_key *key,
 	(void)err;
 	if (!derived_is(care->vault, key, value) &&
 	    !derived_name_is(care->vault, key))
-		row_fault(care, key, "is wrong");
+		row_fault(care, key, "is missing or wrong");
 	return OURO_OK;
 }
 

@@ -313,9 +313,10 @@ lost_chunk_loses_its_content_only(void **state)
 	test_vault_close(&test);
 }
 
+/* Is told as so many faults. */
 static void
-fault_in_one_row(struct test_vault *test, enum engine_op_kind kind,
-    struct row_key key, struct bytes value)
+fault_in_rows(struct test_vault *test, enum engine_op_kind kind,
+    struct row_key key, struct bytes value, uint64_t faults)
 {
 	struct engine_value old = { 0 };
 	struct buffer before = { 0 };
@@ -326,14 +327,21 @@ fault_in_one_row(struct test_vault *test, enum engine_op_kind kind,
 	engine_value_release(&old);
 	test_row(test->vault->records, kind, row_bytes(&key), value);
 	assert_int_equal(test_care(test, ouro_verify, &found), OURO_DAMAGED);
-	assert_int_equal(found.result.records_bad, 1);
+	assert_int_equal(found.result.records_bad, faults);
 	assert_int_equal(test_found(&found, OURO_PART_RECORD,
 			     OURO_STATE_DEGRADED),
-	    1);
+	    faults);
 	test_row(test->vault->records, there ? ENGINE_PUT : ENGINE_DELETE,
 	    row_bytes(&key), buffer_bytes(&before));
 	test_is_clean(test, &found);
 	buffer_release(&before);
+}
+
+static void
+fault_in_one_row(struct test_vault *test, enum engine_op_kind kind,
+    struct row_key key, struct bytes value)
+{
+	fault_in_rows(test, kind, key, value, 1);
 }
 
 static void
@@ -355,21 +363,24 @@ rows_missing_wrong_and_extra_are_found(void **state)
 	    test_row_key(&test, ROW_CHILD, 0), bytes_text(""));
 	fault_in_one_row(&test, ENGINE_DELETE,
 	    test_row_key(&test, ROW_EXPIRY, 0), bytes_text(""));
-	fault_in_one_row(&test, ENGINE_DELETE, test_row_key(&test, ROW_NAME, 0),
-	    bytes_text(""));
+	/* Its name's row h has a version more than the name then. */
+	fault_in_rows(&test, ENGINE_DELETE, test_row_key(&test, ROW_NAME, 0),
+	    bytes_text(""), 2);
 	fault_in_one_row(&test, ENGINE_PUT,
 	    row_pair(ROW_USE, store.one, store.one), bytes_text(""));
 	fault_in_one_row(&test, ENGINE_PUT,
 	    row_version("blobs", "none", 1, store.one), bytes_text(""));
 	fault_in_one_row(&test, ENGINE_PUT, row_expiry(77, store.one),
 	    bytes_text(""));
+	fault_in_one_row(&test, ENGINE_PUT,
+	    row_name(ROW_HEADS, "blobs", "none"), bytes_text("x"));
+	fault_in_one_row(&test, ENGINE_DELETE,
+	    row_name(ROW_HEADS, "blobs", "inlined"), bytes_text(""));
 	test_ok(name_load(test.vault, "blobs", "inlined", &name, &test.err),
 	    &test.err);
-	assert_int_equal(name.count, 2);
-	name.versions[0].head = true;
-	test_ok(name_row_encode(&name.versions[0], &row, &test.err), &test.err);
-	key = row_version("blobs", "inlined", name.versions[0].stamp,
-	    name.versions[0].id);
+	assert_int_equal(name.versions, 2);
+	test_ok(name_row_encode(&name.heads, 3, &row, &test.err), &test.err);
+	key = row_name(ROW_HEADS, "blobs", "inlined");
 	fault_in_one_row(&test, ENGINE_PUT, key, buffer_bytes(&row));
 	buffer_release(&row);
 	name_release(&name);

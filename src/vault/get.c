@@ -57,20 +57,19 @@ get_record(struct ouro_get *get, const uint8_t id[OURO_ID_SIZE],
 	return status;
 }
 
-enum ouro_status
-ouro_get_open(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
-    struct ouro_get **out, struct ouro_error *err)
+/* id: what the caller asked for, which stands for that content. */
+static enum ouro_status
+get_make(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
+    const uint8_t content[HASH_SIZE], struct ouro_get **out,
+    struct ouro_error *err)
 {
-	uint8_t content[HASH_SIZE];
 	struct ouro_get *get = calloc(1, sizeof(*get));
 	enum ouro_status status;
 
 	if (get == NULL)
 		return error_memory(err);
 	get->vault = vault;
-	status = get_target(vault, id, content, err);
-	if (status == OURO_OK)
-		status = pins_add(&vault->pins, content, err);
+	status = pins_add(&vault->pins, content, err);
 	if (status == OURO_OK) {
 		status = get_record(get, id, content, err);
 		if (status != OURO_OK)
@@ -83,6 +82,18 @@ ouro_get_open(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 	stream_reader_init(&get->reader, vault, &get->content.data);
 	*out = get;
 	return OURO_OK;
+}
+
+enum ouro_status
+ouro_get_open(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
+    struct ouro_get **out, struct ouro_error *err)
+{
+	uint8_t content[HASH_SIZE];
+	enum ouro_status status = get_target(vault, id, content, err);
+
+	if (status == OURO_OK)
+		status = get_make(vault, id, content, out, err);
+	return status;
 }
 
 uint64_t
@@ -134,4 +145,129 @@ ouro_get_close(struct ouro_get *get)
 	pins_drop(&get->vault->pins, get->content.id);
 	content_release(&get->content);
 	free(get);
+}
+
+/* ---- whole contents ------------------------------------------------------------ */
+
+/* All bytes and a NUL behind them into a buffer, whose content is replaced.
+ * *size tells how many there are, also when they are too many. */
+static enum ouro_status
+whole_read(struct ouro_get *get, size_t most, struct buffer *out, size_t *size,
+    struct ouro_error *err)
+{
+	uint64_t bytes = ouro_get_size(get);
+	size_t got;
+	enum ouro_status status;
+
+	*size = bytes > SIZE_MAX ? SIZE_MAX : (size_t)bytes;
+	if (bytes > most || bytes >= SIZE_MAX)
+		return error_set(err, OURO_TOO_LARGE,
+		    "the content has %llu bytes, more than %zu",
+		    (unsigned long long)bytes, most);
+	status = buffer_resize(out, (size_t)bytes + 1, err);
+	for (size_t at = 0; status == OURO_OK && at < bytes; at += got) {
+		status = ouro_get_read(get, out->data + at, (size_t)bytes - at,
+		    &got, err);
+		if (status == OURO_OK && got == 0)
+			status = error_set(err, OURO_DAMAGED,
+			    "the content ends after %zu of %llu bytes", at,
+			    (unsigned long long)bytes);
+	}
+	if (status == OURO_OK)
+		out->data[bytes] = 0;
+	return status;
+}
+
+enum ouro_status
+ouro_get_whole(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
+    size_t most, void **data, size_t *size, struct ouro_error *err)
+{
+	struct buffer whole = { 0 };
+	struct ouro_get *get;
+	enum ouro_status status = ouro_get_open(vault, id, &get, err);
+
+	*data = NULL;
+	*size = 0;
+	if (status != OURO_OK)
+		return status;
+	status = whole_read(get, most, &whole, size, err);
+	ouro_get_close(get);
+	if (status == OURO_OK)
+		*data = whole.data;
+	else
+		buffer_wipe(&whole);
+	return status;
+}
+
+/* Pins what the ids stand for, so that all that was found can be read: then
+ * *found are pinned. */
+static enum ouro_status
+targets_hold(struct ouro_vault *vault, const uint8_t (*ids)[HASH_SIZE],
+    size_t count, uint8_t (*targets)[HASH_SIZE], size_t *found,
+    struct ouro_error *err)
+{
+	enum ouro_status status = OURO_OK;
+
+	for (*found = 0; status == OURO_OK && *found < count; ++*found) {
+		status = get_target(vault, ids[*found], targets[*found], err);
+		if (status == OURO_OK)
+			status = pins_add(&vault->pins, targets[*found], err);
+		/* Was it collected between the two? */
+		if (status == OURO_OK &&
+		    !reach_has_record(vault, ROW_CONTENT, targets[*found])) {
+			status = get_target(vault, ids[*found], targets[*found],
+			    err);
+			if (status != OURO_OK)
+				pins_drop(&vault->pins, targets[*found]);
+		}
+		if (status != OURO_OK)
+			break;
+	}
+	return status;
+}
+
+static enum ouro_status
+target_show(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const uint8_t target[HASH_SIZE], size_t most, struct buffer *buffer,
+    size_t *size, struct ouro_error *err)
+{
+	struct ouro_get *get;
+	enum ouro_status status = get_make(vault, id, target, &get, err);
+
+	if (status != OURO_OK)
+		return status;
+	status = whole_read(get, most, buffer, size, err);
+	ouro_get_close(get);
+	return status;
+}
+
+enum ouro_status
+ouro_get_batch(struct ouro_vault *vault, const uint8_t (*ids)[OURO_ID_SIZE],
+    size_t count, size_t most, ouro_each_whole *each, void *context,
+    size_t *missing, struct ouro_error *err)
+{
+	uint8_t(*targets)[HASH_SIZE] = calloc(count + 1, sizeof(*targets));
+	struct buffer buffer = { 0 };
+	size_t found = 0;
+	bool more = true;
+	enum ouro_status status;
+
+	if (targets == NULL)
+		return error_memory(err);
+	status = targets_hold(vault, ids, count, targets, &found, err);
+	if (status == OURO_NOT_FOUND && missing != NULL)
+		*missing = found;
+	for (size_t i = 0; status == OURO_OK && more && i < count; i++) {
+		size_t size = 0;
+		enum ouro_status read = target_show(vault, ids[i], targets[i],
+		    most, &buffer, &size, NULL);
+
+		more = each(context, i, read,
+		    read == OURO_OK ? buffer.data : NULL, size);
+	}
+	for (size_t i = 0; i < found; i++)
+		pins_drop(&vault->pins, targets[i]);
+	free(targets);
+	buffer_wipe(&buffer);
+	return status;
 }

@@ -1,5 +1,6 @@
 #include "vault/lineage.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -194,8 +195,10 @@ dots_list(struct lineage *lineage, struct ouro_error *err)
 {
 	size_t most = 0, count = 0;
 
-	for (size_t i = 0; i < lineage->base_count; i++)
+	for (size_t i = 0; i < lineage->base_count; i++) {
+		assert(lineage->bases[i] != NULL);
 		most += lineage->bases[i]->ref->n_seen + 1;
+	}
 	lineage->dots = calloc(most + 1, sizeof(*lineage->dots));
 	lineage->seen = calloc(most + 1, sizeof(Ouro__Dot *));
 	if (lineage->dots == NULL || lineage->seen == NULL)
@@ -225,9 +228,9 @@ lineage_init(struct lineage *lineage, struct batch *batch, struct name *name,
 	for (size_t i = 0; status == OURO_OK && i < lineage->base_count; i++)
 		status = version_load(batch, lineage->bases[i], err);
 	if (status == OURO_OK)
-		status = previous_list(lineage, err);
-	if (status == OURO_OK)
 		status = dots_list(lineage, err);
+	if (status == OURO_OK)
+		status = previous_list(lineage, err);
 	return status;
 }
 

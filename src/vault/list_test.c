@@ -88,6 +88,124 @@ objects_come_first_and_are_found_by_hash(void **state)
 	test_vault_close(&test);
 }
 
+/* The names behind (reverse: before) the cursor; page 0 = all of them. */
+static void
+page_is(struct test_vault *test, struct ouro_list_options *options,
+    const char *const *names, size_t count)
+{
+	struct ouro_list *list;
+	struct ouro_info info;
+	enum ouro_status status = OURO_OK;
+
+	options->size = sizeof(*options);
+	options->namespace_ = "kv";
+	test_ok(ouro_list_open(test->vault, options, &list, &test->err),
+	    &test->err);
+	for (size_t i = 0; i < count; i++) {
+		test_ok(ouro_list_next(list, &info, &test->err), &test->err);
+		assert_string_equal(info.name, names[i]);
+		ouro_info_release(&info);
+	}
+	status = ouro_list_next(list, &info, &test->err);
+	assert_int_equal(status, OURO_END);
+	ouro_list_close(list);
+}
+
+static void
+pages_go_forward_and_backward_by_cursor(void **state)
+{
+	static const char *const names[] = { "a", "a/1", "a/2", "a/20", "aa",
+		"b" };
+	static const char *const back[] = { "b", "aa", "a/20", "a/2", "a/1",
+		"a" };
+	struct ouro_put_options put = { .namespace_ = "kv" };
+	struct ouro_list_options options = { .names_only = true };
+	char longest[OURO_NAME_MAX + 2];
+	struct test_vault test;
+	struct ouro_list *list;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	for (size_t i = 0; i < 6; i++) {
+		put.name = names[(i * 5) % 6];
+		test_put(&test, &put, bytes_text(put.name));
+		test_put_text(&test, put.name, "in another namespace");
+	}
+	page_is(&test, &options, names, 6);
+	for (size_t i = 0; i < 6; i++) {
+		options = (struct ouro_list_options){ .after = names[i] };
+		page_is(&test, &options, names + i + 1, 5 - i);
+		options.names_only = true;
+		options.after = back[i];
+		options.reverse = true;
+		page_is(&test, &options, back + i + 1, 5 - i);
+	}
+	/* Cursors that are no names, below a prefix and beyond it. */
+	options = (struct ouro_list_options){ .after = "a/15", .prefix = "a/" };
+	page_is(&test, &options, names + 2, 2);
+	options.reverse = true;
+	page_is(&test, &options, back + 4, 1);
+	options.after = "b";
+	page_is(&test, &options, back + 2, 3);
+	options.after = "0";
+	page_is(&test, &options, NULL, 0);
+	options.reverse = false;
+	page_is(&test, &options, names + 1, 3);
+	options.after = "";
+	page_is(&test, &options, names + 1, 3);
+	options.after = "b";
+	page_is(&test, &options, NULL, 0);
+	memset(longest, 'a', sizeof(longest));
+	longest[OURO_NAME_MAX] = '\0';
+	options = (struct ouro_list_options){ .after = longest };
+	page_is(&test, &options, names + 5, 1);
+	longest[OURO_NAME_MAX] = 'a';
+	longest[OURO_NAME_MAX + 1] = '\0';
+	assert_int_equal(ouro_list_open(test.vault, &options, &list, &test.err),
+	    OURO_INVALID);
+	options.after = "a";
+	options.namespace_ = NULL;
+	assert_int_equal(ouro_list_open(test.vault, &options, &list, &test.err),
+	    OURO_INVALID);
+	test_vault_close(&test);
+}
+
+/* Without reading a record. */
+static void
+names_only_have_hashes_name_and_times(void **state)
+{
+	struct ouro_put_options put = { .name = "n",
+		.saved_ms = 1234567890123,
+		.expires_ms = UINT64_C(4102444800000) };
+	struct ouro_list_options options = { .size = sizeof(options),
+		.namespace_ = "blobs",
+		.names_only = true };
+	struct test_vault test;
+	struct ouro_put_result result;
+	struct ouro_list *list;
+	struct ouro_info info;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	result = test_put(&test, &put, bytes_text("named"));
+	test_ok(ouro_list_open(test.vault, &options, &list, &test.err),
+	    &test.err);
+	test_ok(ouro_list_next(list, &info, &test.err), &test.err);
+	assert_memory_equal(info.content, result.content, OURO_ID_SIZE);
+	assert_memory_equal(info.version, result.version, OURO_ID_SIZE);
+	assert_true(info.has_version);
+	assert_string_equal(info.namespace_, "blobs");
+	assert_string_equal(info.name, "n");
+	assert_int_equal(info.saved_ms, 1234567890123);
+	assert_int_equal(info.expires_ms, UINT64_C(4102444800000));
+	assert_null(info.owner);
+	assert_null(info.type);
+	assert_int_equal(info.bytes, 0);
+	ouro_info_release(&info);
+	ouro_list_close(list);
+	test_vault_close(&test);
+}
+
 static void
 a_list_is_no_longer_than_its_names(void **state)
 {
@@ -313,6 +431,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_listed_once_with_their_winner),
 		cmocka_unit_test(objects_come_first_and_are_found_by_hash),
+		cmocka_unit_test(pages_go_forward_and_backward_by_cursor),
+		cmocka_unit_test(names_only_have_hashes_name_and_times),
 		cmocka_unit_test(a_list_is_no_longer_than_its_names),
 		cmocka_unit_test(K02_times_and_owners_do_not_change_the_hash),
 		cmocka_unit_test(K03_each_version_is_readable_by_its_hash),

@@ -1,66 +1,33 @@
-#include <assert.h>
+#include "vault/put.h"
+
 #include <stdlib.h>
 
 #include "base/encoding.h"
 #include "base/error.h"
 #include "seal/erasure.h"
-#include "vault/stream_write.h"
 #include "vault/vault.h"
+#include "vault/version_write.h"
 
 #define META_SIZE_MAX (64u * 1024 * 1024)
 
-struct ouro_put {
-	struct ouro_vault *vault;
-	struct stream_writer data, meta;
-	struct content content;
-	char *name, *owner, *group, *type;
-	struct commit_content commit_content;
-	struct commit_version commit_version;
-	char path[OURO_NAME_MAX + 1];	/* of content without a name */
-	struct ouro_put_result *result; /* set once finished in a batch */
-	struct ouro_put *next;
-};
-
-/*
- * Puts in the order in which they were finished. The last one is open: its
- * chunks are on their way while the caller goes on, and it is sealed when
- * the next one is finished, or by the commit.
- */
-struct ouro_batch {
-	struct ouro_vault *vault;
-	struct ouro_put *first, **last;
-	struct ouro_put *open;
-	size_t count;
-	enum ouro_status failed; /* of sealing: nothing can be committed */
-	struct ouro_error error;
-};
-
 /* ---- beginning --------------------------------------------------------------- */
-
-/* Labels become a part of a name. NULL means the default. */
-static bool
-label_fits(const char *label)
-{
-	return label == NULL ||
-	    (strlen(label) <= OURO_LABEL_MAX && strchr(label, '/') == NULL &&
-		ref_name_check("objects", label, NULL) == OURO_OK);
-}
 
 static enum ouro_status
 put_check(const struct ouro_put_options *options, struct ouro_error *err)
 {
-	if (options->name != NULL) {
-		enum ouro_status status = ref_name_check("blobs", options->name,
-		    err);
+	const struct ouro_version_options version = {
+		.namespace_ = options->namespace_ != NULL ? options->namespace_
+							  : NAMESPACE_DEFAULT,
+		/* Without one it is known at the end. */
+		.path = options->name != NULL ? options->name : "name",
+		.base = options->base,
+		.base_count = options->base_count,
+		.owner = options->owner,
+		.group = options->group,
+		.mode = options->mode,
+		.saved_ms = options->saved_ms
+	};
 
-		if (status != OURO_OK)
-			return status;
-	}
-	if (options->saved_ms > STAMP_MS_MAX)
-		return error_set(err, OURO_INVALID,
-		    "the time given is beyond the year 10889");
-	if (options->mode > 0xfff)
-		return error_set(err, OURO_INVALID, "a mode has 12 bits");
 	if (options->meta_size > META_SIZE_MAX)
 		return error_set(err, OURO_TOO_LARGE,
 		    "meta has at most %u bytes, not %zu", META_SIZE_MAX,
@@ -68,12 +35,11 @@ put_check(const struct ouro_put_options *options, struct ouro_error *err)
 	if (options->type != NULL && strlen(options->type) > CONTENT_TYPE_MAX)
 		return error_set(err, OURO_TOO_LARGE,
 		    "a content type has at most %d bytes", CONTENT_TYPE_MAX);
-	if (!label_fits(options->owner) || !label_fits(options->group))
+	if (options->name == NULL &&
+	    (options->base != OURO_BASE_HEADS || options->namespace_ != NULL))
 		return error_set(err, OURO_INVALID,
-		    "owner and group are UTF-8 of 1 to %d bytes, without "
-		    "control characters and \"/\"",
-		    OURO_LABEL_MAX);
-	return OURO_OK;
+		    "a namespace and a base are those of a name");
+	return version_check(&version, err);
 }
 
 static enum ouro_status
@@ -85,14 +51,32 @@ put_copy(char **out, const char *given, const char *missing,
 }
 
 static enum ouro_status
+put_base(struct ouro_put *put, const struct ouro_put_options *options,
+    struct ouro_error *err)
+{
+	put->base = calloc(options->base_count, sizeof(*put->base));
+	if (put->base == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < options->base_count; i++)
+		memcpy(put->base[i], options->base_versions[i], HASH_SIZE);
+	return OURO_OK;
+}
+
+static enum ouro_status
 put_options(struct ouro_put *put, const struct ouro_put_options *options,
     struct ouro_error *err)
 {
 	struct commit_version *version = &put->commit_version;
 	enum ouro_status status = OURO_OK;
 
-	if (options->name != NULL)
-		status = put_copy(&put->name, options->name, NULL, err);
+	if (options->name != NULL) {
+		status = put_copy(&put->namespace_, options->namespace_,
+		    NAMESPACE_DEFAULT, err);
+		if (status == OURO_OK)
+			status = put_copy(&put->name, options->name, NULL, err);
+	}
+	if (status == OURO_OK && options->base_count > 0)
+		status = put_base(put, options, err);
 	if (status == OURO_OK)
 		status = put_copy(&put->owner, options->owner, OWNER_DEFAULT,
 		    err);
@@ -112,6 +96,9 @@ put_options(struct ouro_put *put, const struct ouro_put_options *options,
 	version->mode = options->mode != 0 ? options->mode : MODE_DEFAULT;
 	version->stamp = stamp_from_ms(options->saved_ms);
 	version->expires_ms = options->expires_ms;
+	version->base = options->base;
+	version->base_versions = (const uint8_t(*)[HASH_SIZE])put->base;
+	version->base_count = options->base_count;
 	return OURO_OK;
 }
 
@@ -188,7 +175,9 @@ ouro_put_abort(struct ouro_put *put)
 		stream_writer_release(&put->meta);
 	buffer_release(&put->commit_content.record);
 	content_release(&put->content);
+	free(put->namespace_);
 	free(put->name);
+	free(put->base);
 	free(put->owner);
 	free(put->group);
 	free(put->type);
@@ -205,7 +194,7 @@ put_path(struct ouro_put *put, struct ouro_error *err)
 	size_t owner = strlen(put->owner);
 
 	if (put->name != NULL) {
-		put->commit_version.namespace_ = "blobs";
+		put->commit_version.namespace_ = put->namespace_;
 		put->commit_version.path = put->name;
 		return OURO_OK;
 	}
@@ -219,8 +208,7 @@ put_path(struct ouro_put *put, struct ouro_error *err)
 	return ref_name_check("objects", put->path, err);
 }
 
-/* All chunks and pages are written, the record is ready to be committed. */
-static enum ouro_status
+enum ouro_status
 put_seal(struct ouro_put *put, struct ouro_error *err)
 {
 	struct ouro_vault *vault = put->vault;
@@ -248,7 +236,7 @@ put_seal(struct ouro_put *put, struct ouro_error *err)
 	return status;
 }
 
-static void
+void
 put_tell(const struct ouro_put *put, struct ouro_put_result *result)
 {
 	const struct stream_counts *data = &put->data.counts;
@@ -282,115 +270,4 @@ ouro_put_finish(struct ouro_put *put, struct ouro_put_result *result,
 		return status;
 	}
 	return ouro_batch_commit(batch, err);
-}
-
-/* ---- batches ------------------------------------------------------------------------- */
-
-enum ouro_status
-ouro_batch_begin(struct ouro_vault *vault, struct ouro_batch **out,
-    struct ouro_error *err)
-{
-	struct ouro_batch *batch = calloc(1, sizeof(*batch));
-
-	if (batch == NULL)
-		return error_memory(err);
-	batch->vault = vault;
-	batch->last = &batch->first;
-	*out = batch;
-	return OURO_OK;
-}
-
-static enum ouro_status
-batch_seal(struct ouro_batch *batch, struct ouro_error *err)
-{
-	if (batch->open != NULL)
-		batch->failed = put_seal(batch->open, &batch->error);
-	batch->open = NULL;
-	if (batch->failed != OURO_OK && err != NULL)
-		*err = batch->error;
-	return batch->failed;
-}
-
-enum ouro_status
-ouro_batch_finish_put(struct ouro_batch *batch, struct ouro_put *put,
-    struct ouro_put_result *result, struct ouro_error *err)
-{
-	enum ouro_status status = stream_writer_end(&put->data, err);
-
-	if (status == OURO_OK)
-		status = batch_seal(batch, err);
-	if (status != OURO_OK) {
-		ouro_put_abort(put);
-		return status;
-	}
-	batch->open = put;
-	put->result = result;
-	*batch->last = put;
-	batch->last = &put->next;
-	batch->count++;
-	return OURO_OK;
-}
-
-void
-ouro_batch_abort(struct ouro_batch *batch)
-{
-	if (batch == NULL)
-		return;
-	while (batch->first != NULL) {
-		struct ouro_put *put = batch->first;
-
-		batch->first = put->next;
-		ouro_put_abort(put);
-	}
-	free(batch);
-}
-
-/* Hands the puts' halves over as one change, and takes back what came of
- * them. Records are moved, not copied. */
-static enum ouro_status
-batch_commit(struct ouro_batch *batch, struct commit_content *contents,
-    struct commit_version *versions, struct ouro_error *err)
-{
-	struct commit_change change = { .contents = contents,
-		.content_count = batch->count,
-		.versions = versions,
-		.version_count = batch->count };
-	struct ouro_put *put;
-	size_t i = 0;
-	enum ouro_status status;
-
-	for (put = batch->first; put != NULL; put = put->next, i++) {
-		contents[i] = put->commit_content;
-		versions[i] = put->commit_version;
-	}
-	status = commit(batch->vault, &change, err);
-	i = 0;
-	for (put = batch->first; put != NULL; put = put->next, i++) {
-		put->commit_content = contents[i];
-		put->commit_version = versions[i];
-		if (status == OURO_OK && put->result != NULL)
-			put_tell(put, put->result);
-	}
-	return status;
-}
-
-enum ouro_status
-ouro_batch_commit(struct ouro_batch *batch, struct ouro_error *err)
-{
-	struct commit_content *contents = calloc(batch->count + 1,
-	    sizeof(*contents));
-	struct commit_version *versions = calloc(batch->count + 1,
-	    sizeof(*versions));
-	enum ouro_status status = OURO_OK;
-
-	if (contents == NULL || versions == NULL)
-		status = error_memory(err);
-	else
-		status = batch_seal(batch, err);
-	if (status == OURO_OK && batch->count > 0)
-		status = batch_commit(batch, contents, versions, err);
-	free(contents);
-	free(versions);
-	ouro_batch_abort(batch);
-	return status;
 }

@@ -33,9 +33,10 @@ struct executor;
 struct executor_task;
 struct mac_key;
 
-#define CHUNK_LOCKS   64
-#define OWNER_DEFAULT "local"
-#define MODE_DEFAULT  0xf00 /* the owner may do everything */
+#define CHUNK_LOCKS	  64
+#define OWNER_DEFAULT	  "local"
+#define NAMESPACE_DEFAULT "blobs"
+#define MODE_DEFAULT	  0xf00 /* the owner may do everything */
 /* Versions kept of a name beside its heads. */
 #define REVISION_LIMIT_DEFAULT 100
 

@@ -8,8 +8,7 @@
 #include "vault/name.h"
 #include "vault/vault.h"
 
-#define NAMESPACE_DEFAULT "blobs"
-#define HISTORY_TRIES	  8
+#define HISTORY_TRIES 8
 
 void
 ouro_version_release(struct ouro_version *version)

@@ -121,10 +121,10 @@ ouro_batch_version(struct ouro_batch *batch,
     const struct ouro_version_options *options, uint8_t id[OURO_ID_SIZE],
     struct ouro_error *err)
 {
-	struct batch_item item = { .write = calloc(1, sizeof(*item.write)),
-		.id = id };
+	struct batch_item item = { .write = calloc(1, sizeof(*item.write)) };
 	enum ouro_status status = OURO_OK;
 
+	item.id = id; /* filled by the commit */
 	if (item.write == NULL)
 		status = error_memory(err);
 	if (status == OURO_OK)

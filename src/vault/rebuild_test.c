@@ -1,4 +1,5 @@
 #include "vault/test_care.h"
+#include "vault/test_rows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,86 +8,6 @@
 #include "vault/rebuild.h"
 
 static struct test_findings found;
-
-/* All derived rows, chunks' without touched. */
-struct rows {
-	struct buffer keys[512], values[512];
-	size_t count;
-};
-
-static void
-rows_add(struct rows *rows, struct bytes key, struct bytes value)
-{
-	assert_true(rows->count < 512);
-	assert_int_equal(buffer_set(&rows->keys[rows->count], key, NULL),
-	    OURO_OK);
-	if (key.data[0] == ROW_CHUNK) {
-		ProtobufCMessage *message;
-
-		assert_int_equal(canonical_unpack(&ouro__chunk_row__descriptor,
-				     value, &message, "row", NULL),
-		    OURO_OK);
-		((Ouro__ChunkRow *)message)->touched = 0;
-		assert_int_equal(canonical_pack(message,
-				     &rows->values[rows->count], NULL),
-		    OURO_OK);
-		canonical_free(message);
-	} else {
-		assert_int_equal(buffer_set(&rows->values[rows->count], value,
-				     NULL),
-		    OURO_OK);
-	}
-	rows->count++;
-}
-
-static struct rows *
-rows_take(struct test_vault *test)
-{
-	static const char tables[] = "kudneh";
-	struct rows *rows = calloc(1, sizeof(*rows));
-
-	assert_non_null(rows);
-	for (unsigned i = 0; i < 6; i++) {
-		struct engine_range range = { .prefix = bytes_of(&tables[i],
-						  1) };
-		struct engine_scan *scan;
-		struct bytes key, value;
-
-		test_ok(engine_scan_open(test->vault->records, &range, &scan,
-			    &test->err),
-		    &test->err);
-		while (
-		    engine_scan_next(scan, &key, &value, &test->err) == OURO_OK)
-			rows_add(rows, key, value);
-		engine_scan_close(scan);
-	}
-	return rows;
-}
-
-static void
-rows_free(struct rows *rows)
-{
-	for (size_t i = 0; i < rows->count; i++) {
-		buffer_release(&rows->keys[i]);
-		buffer_release(&rows->values[i]);
-	}
-	free(rows);
-}
-
-static void
-rows_equal(struct test_vault *test, const struct rows *before)
-{
-	struct rows *now = rows_take(test);
-
-	assert_int_equal(now->count, before->count);
-	for (size_t i = 0; i < now->count; i++) {
-		assert_true(bytes_equal(buffer_bytes(&now->keys[i]),
-		    buffer_bytes(&before->keys[i])));
-		assert_true(bytes_equal(buffer_bytes(&now->values[i]),
-		    buffer_bytes(&before->values[i])));
-	}
-	rows_free(now);
-}
 
 /* A store with some history: versions, removals, a chunk under two codes. */
 static void
@@ -109,23 +30,6 @@ history(struct test_vault *test, struct test_store *store)
 }
 
 static void
-drop_table(struct test_vault *test, enum row_table table)
-{
-	struct row_key prefix = row_table(table);
-	struct engine_range range = { .prefix = row_bytes(&prefix) };
-	struct engine_scan *scan;
-	struct bytes key, value;
-
-	test_ok(engine_scan_open(test->vault->records, &range, &scan,
-		    &test->err),
-	    &test->err);
-	while (engine_scan_next(scan, &key, &value, &test->err) == OURO_OK)
-		test_row(test->vault->records, ENGINE_DELETE, key,
-		    bytes_text(""));
-	engine_scan_close(scan);
-}
-
-static void
 K19_rebuild_gives_the_rows_there_were(void **state)
 {
 	struct test_vault test;
@@ -140,13 +44,12 @@ K19_rebuild_gives_the_rows_there_were(void **state)
 	assert_true(before->count > 60);
 	test_ok(rebuild_index(test.vault, &test.err), &test.err);
 	rows_equal(&test, before);
-	for (unsigned i = 0; i < 6; i++) {
-		drop_table(&test, (enum row_table) "kudneh"[i]);
+	for (unsigned i = 0; i < ROW_TABLES; i++) {
+		table_drop(&test, (enum row_table)row_tables[i]);
 		test_ok(rebuild_index(test.vault, &test.err), &test.err);
 		rows_equal(&test, before);
 	}
-	for (unsigned i = 0; i < 6; i++)
-		drop_table(&test, (enum row_table) "kudneh"[i]);
+	rows_drop(&test);
 	test_ok(rebuild_index(test.vault, &test.err), &test.err);
 	rows_equal(&test, before);
 	test_is_clean(&test, &found);
@@ -205,8 +108,7 @@ interrupted_rebuild_begins_anew(void **state)
 	for (uint64_t n = begin + 1; n <= calls; n += 1 + calls / 8) {
 		enum ouro_status status;
 
-		for (unsigned i = 0; i < 6; i++)
-			drop_table(&test, (enum row_table) "kudneh"[i]);
+		rows_drop(&test);
 		assert_false(rebuild_pending(test.vault));
 		fs_memory_fault(test.fs,
 		    (struct fs_fault){ .call = FS_CALL_ANY,

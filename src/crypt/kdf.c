@@ -7,7 +7,7 @@
 #include "crypt/library.h"
 
 #define HKDF_OUT_MAX	 (255 * HASH_SIZE)
-#define HKDF_INFO_MAX	 (32 * 1024) /* the library's own limit */
+#define HKDF_INFO_MAX	 (32 * 1024) /* of what anybody may want */
 #define ARGON2_OUT_MIN	 4
 #define ARGON2_SALT_MIN	 8
 #define ARGON2_LANES_MAX 0xffffff
@@ -38,20 +38,95 @@ derive(EVP_KDF *kdf, const OSSL_PARAM *params, uint8_t *out, size_t out_size,
 	return status;
 }
 
+/* ---- HKDF -------------------------------------------------------------------- */
+
+/*
+ * By hand out of digests: the library's HKDF and HMAC look up the digest by
+ * its name each time, which takes longer than all the hashing of a record's
+ * key.
+ */
+
+#define BLOCK_SIZE 64 /* of SHA-256 */
+
+struct hmac {
+	EVP_MD_CTX *digest;
+	const EVP_MD *sha256;
+	uint8_t pad[BLOCK_SIZE]; /* the key xor the inner, or outer, byte */
+};
+
+static bool
+hmac_digest(const struct hmac *hmac, const struct bytes *parts, size_t count,
+    uint8_t out[HASH_SIZE])
+{
+	if (!EVP_DigestInit_ex2(hmac->digest, hmac->sha256, NULL) ||
+	    !EVP_DigestUpdate(hmac->digest, hmac->pad, BLOCK_SIZE))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].size != 0 &&
+		    !EVP_DigestUpdate(hmac->digest, parts[i].data,
+			parts[i].size))
+			return false;
+	return EVP_DigestFinal_ex(hmac->digest, out, NULL);
+}
+
+/* RFC 2104. */
+static bool
+hmac_compute(struct hmac *hmac, struct bytes key, const struct bytes *parts,
+    size_t count, uint8_t out[HASH_SIZE])
+{
+	struct bytes inner = bytes_of(out, HASH_SIZE);
+
+	memset(hmac->pad, 0, BLOCK_SIZE);
+	if (key.size <= BLOCK_SIZE && key.size > 0)
+		memcpy(hmac->pad, key.data, key.size);
+	else if (key.size > BLOCK_SIZE &&
+	    (!EVP_DigestInit_ex2(hmac->digest, hmac->sha256, NULL) ||
+		!EVP_DigestUpdate(hmac->digest, key.data, key.size) ||
+		!EVP_DigestFinal_ex(hmac->digest, hmac->pad, NULL)))
+		return false;
+	for (size_t i = 0; i < BLOCK_SIZE; i++)
+		hmac->pad[i] ^= 0x36;
+	if (!hmac_digest(hmac, parts, count, out))
+		return false;
+	for (size_t i = 0; i < BLOCK_SIZE; i++)
+		hmac->pad[i] ^= 0x36 ^ 0x5c;
+	return hmac_digest(hmac, &inner, 1, out);
+}
+
+/* RFC 5869. */
+static bool
+hkdf(struct hmac *hmac, struct bytes secret, struct bytes salt,
+    struct bytes info, uint8_t *out, size_t out_size)
+{
+	uint8_t extracted[HASH_SIZE], block[HASH_SIZE], number = 0;
+	bool done = hmac_compute(hmac, salt, &secret, 1, extracted);
+
+	for (size_t at = 0, size; done && at < out_size; at += size) {
+		struct bytes parts[] = { bytes_of(block,
+					     at == 0 ? 0 : HASH_SIZE),
+			info, bytes_of(&number, 1) };
+		uint8_t next[HASH_SIZE];
+
+		number++;
+		size = out_size - at < HASH_SIZE ? out_size - at : HASH_SIZE;
+		done = hmac_compute(hmac, bytes_of(extracted, HASH_SIZE), parts,
+		    3, next);
+		memcpy(block, next, HASH_SIZE);
+		memcpy(out + at, next, size);
+		bytes_wipe(next, sizeof(next));
+	}
+	bytes_wipe(extracted, sizeof(extracted));
+	bytes_wipe(block, sizeof(block));
+	return done;
+}
+
 enum ouro_status
 kdf_hkdf(struct bytes secret, struct bytes salt, struct bytes info,
     uint8_t *out, size_t out_size, struct ouro_error *err)
 {
-	char digest[] = "SHA256";
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest,
-		    0),
-		param_bytes(OSSL_KDF_PARAM_KEY, secret),
-		param_bytes(OSSL_KDF_PARAM_SALT, salt),
-		param_bytes(OSSL_KDF_PARAM_INFO, info),
-		OSSL_PARAM_construct_end(),
-	};
 	const struct library *library;
+	struct library_thread *thread;
+	struct hmac hmac;
 	enum ouro_status status;
 
 	if (out_size == 0 || out_size > HKDF_OUT_MAX)
@@ -63,9 +138,19 @@ kdf_hkdf(struct bytes secret, struct bytes salt, struct bytes info,
 		    "HKDF info of %zu bytes, at most %d", info.size,
 		    HKDF_INFO_MAX);
 	status = library_get(&library, err);
+	if (status == OURO_OK)
+		status = library_thread(&thread, err);
 	if (status != OURO_OK)
 		return status;
-	return derive(library->hkdf, params, out, out_size, "HKDF", err);
+	hmac.digest = thread->digest;
+	hmac.sha256 = library->sha256;
+	if (!hkdf(&hmac, secret, salt, info, out, out_size)) {
+		bytes_wipe(out, out_size);
+		status = library_failed(err, "HKDF");
+	}
+	bytes_wipe(hmac.pad, sizeof(hmac.pad));
+	EVP_MD_CTX_reset(thread->digest);
+	return status;
 }
 
 static enum ouro_status

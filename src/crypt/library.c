@@ -39,13 +39,12 @@ library_fetch(void)
 		.aes256_wrap = EVP_CIPHER_fetch(NULL, "AES-256-WRAP", NULL),
 		.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL),
 		.siphash = EVP_MAC_fetch(NULL, "SIPHASH", NULL),
-		.hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL),
 		.argon2id = EVP_KDF_fetch(NULL, "ARGON2ID", NULL),
 	};
 	library_complete = has_key && library.sha256 != NULL &&
 	    library.aes256_gcm != NULL && library.aes256_wrap != NULL &&
 	    library.hmac != NULL && library.siphash != NULL &&
-	    library.hkdf != NULL && library.argon2id != NULL;
+	    library.argon2id != NULL;
 }
 
 enum ouro_status

@@ -20,7 +20,6 @@ struct library {
 	EVP_CIPHER *aes256_wrap;
 	EVP_MAC *hmac;
 	EVP_MAC *siphash;
-	EVP_KDF *hkdf;
 	EVP_KDF *argon2id;
 };
 

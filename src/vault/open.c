@@ -15,6 +15,7 @@
 #include "vault/epoch.h"
 #include "vault/forget.h"
 #include "vault/rebuild.h"
+#include "vault/settings.h"
 #include "vault/setup.h"
 #include "vault/store_file.h"
 
@@ -392,6 +393,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 		status = epoch_adopt(vault, err);
 	if (status == OURO_OK)
 		status = commit_open(vault, err);
+	if (status == OURO_OK)
+		status = settings_load(vault, err);
 	if (status != OURO_OK) {
 		ouro_vault_close(vault);
 		return status;

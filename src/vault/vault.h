@@ -100,9 +100,11 @@ struct ouro_vault {
 	size_t incarnation_count;
 	struct stamp_clock clock;
 
-	/* Settings (ouro_setting_set). */
+	/* Settings of the whole vault, as vault/settings.h read them. */
 	atomic_uint_fast64_t revision_limit;
 	atomic_uint_fast64_t removal_grace_hours;
+	atomic_uint_fast64_t trash_hours;
+	atomic_uint_fast64_t default_ttl_s;
 };
 
 /* A prepared code, kept until close. */

@@ -7,6 +7,7 @@
 #include "vault/name_scan.h"
 #include "vault/reach.h"
 #include "vault/row_each.h"
+#include "vault/trash.h"
 #include "vault/tree.h"
 
 #define DEAD_SHARE 0.2 /* of a segment, from which on it is rewritten */
@@ -242,6 +243,8 @@ collect(struct ouro_vault *vault, ouro_progress *progress, void *context,
 
 	if (status == OURO_OK)
 		status = collect_names(&collection, err);
+	if (status == OURO_OK)
+		status = trash_empty(vault, err);
 	if (status == OURO_OK)
 		status = collect_table(&collection, ROW_CONTENT,
 		    content_collect, err);

@@ -18,6 +18,15 @@ struct dot {
 	uint64_t number; /* from 1 */
 };
 
+static inline struct dot
+dot_stored(const Ouro__Dot *stored)
+{
+	struct dot dot = { .number = stored->number };
+
+	memcpy(dot.incarnation, stored->incarnation.data, INCARNATION_SIZE);
+	return dot;
+}
+
 /* Numbers first..last, both taken. */
 struct dot_span {
 	uint64_t first, last;

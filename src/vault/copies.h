@@ -1,5 +1,6 @@
 /*
- * copies - the second copy of the replicated set (tables c, p, r, x).
+ * copies - the second copy of the replicated set (tables c, p, r, x) and of the
+ * trash (t).
  *
  * The copies engine follows the records engine, written behind without
  * waiting for the disk. A clean close notes both engines' sequences in the

@@ -9,7 +9,7 @@
 #define BATCH_SIZE ((size_t)4 * 1024 * 1024)
 
 static const enum row_table tables[] = { ROW_CONTENT, ROW_PAGE, ROW_REF,
-	ROW_CONTEXT };
+	ROW_CONTEXT, ROW_TRASH };
 
 #define TABLE_COUNT (sizeof(tables) / sizeof(tables[0]))
 

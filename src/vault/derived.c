@@ -7,6 +7,7 @@
 #include "seal/canonical.h"
 #include "vault/name.h"
 #include "vault/row_each.h"
+#include "vault/trash.h"
 #include "vault/vault.h"
 
 const enum row_table derived_tables[DERIVED_TABLES] = { ROW_USE, ROW_CHILD,
@@ -59,6 +60,16 @@ ref_fits(struct ouro_vault *vault, const uint8_t *id, struct bytes record)
 }
 
 static bool
+trash_fits(struct ouro_vault *vault, const uint8_t *id, struct bytes record)
+{
+	struct trash_row row;
+	bool fits = trash_decode(vault, id, record, &row, NULL) == OURO_OK;
+
+	trash_row_release(&row);
+	return fits;
+}
+
+static bool
 context_fits(struct bytes key, struct bytes record)
 {
 	struct context context = { 0 };
@@ -82,6 +93,8 @@ record_fits(struct ouro_vault *vault, struct bytes key, struct bytes record)
 		return page_fits(vault, id, record);
 	if (key.data[0] == ROW_REF)
 		return ref_fits(vault, id, record);
+	if (key.data[0] == ROW_TRASH)
+		return trash_fits(vault, id, record);
 	return content_fits(vault, id, record);
 }
 
@@ -213,6 +226,26 @@ ref_rows(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	return status;
 }
 
+/* The content of what is in the trash is used as if it were not. */
+static enum ouro_status
+trash_rows(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct bytes record, derived_visit *visit, void *context,
+    struct ouro_error *err)
+{
+	struct trash_row row;
+	enum ouro_status status = trash_decode(vault, id, record, &row, err);
+	const struct bytes empty = { 0 };
+
+	if (status == OURO_OK) {
+		struct row_key key = row_pair(ROW_USE, row.ref->target.data,
+		    id);
+
+		status = visit(context, &key, &empty, err);
+	}
+	trash_row_release(&row);
+	return status;
+}
+
 enum ouro_status
 derived_record(struct ouro_vault *vault, struct bytes key, struct bytes record,
     derived_visit *visit, void *context, struct ouro_error *err)
@@ -225,6 +258,9 @@ derived_record(struct ouro_vault *vault, struct bytes key, struct bytes record,
 		return page_rows(key.data + 1, record, visit, context, err);
 	if (key.data[0] == ROW_REF)
 		return ref_rows(vault, key.data + 1, record, visit, context,
+		    err);
+	if (key.data[0] == ROW_TRASH)
+		return trash_rows(vault, key.data + 1, record, visit, context,
 		    err);
 	return OURO_OK;
 }
@@ -293,12 +329,12 @@ extra_compare(void *context, const struct row_key *key,
 static bool
 row_is_derived(struct ouro_vault *vault, struct bytes row)
 {
-	static const enum row_table users[] = { ROW_PAGE, ROW_CONTENT,
-		ROW_REF };
+	static const enum row_table users[] = { ROW_PAGE, ROW_CONTENT, ROW_REF,
+		ROW_TRASH };
 	struct extra_search search = { .wanted = row };
 	const uint8_t *id = row_last_id(row);
 
-	for (unsigned i = 0; id != NULL && !search.found && i < 3; i++) {
+	for (unsigned i = 0; id != NULL && !search.found && i < 4; i++) {
 		struct row_key key = row_id(users[i], id, HASH_SIZE);
 		struct engine_value value;
 		enum ouro_status status;

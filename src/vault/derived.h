@@ -4,6 +4,7 @@
  *
  *   from a content   u per root, d per parent
  *   from a page      u per entry
+ *   from the trash   u for its target
  *   from a ref       u for its target, e when it expires, n
  *   from a name      h, which takes all refs of the name
  */
@@ -25,7 +26,7 @@ unsigned derived_index(struct bytes key);
 typedef enum ouro_status derived_visit(void *context, const struct row_key *key,
     const struct bytes *value, struct ouro_error *err);
 
-/* Visits each row of a record of table c, p or r once; nothing for other
+/* Visits each row of a record of table c, p, r or t once; nothing for other
  * tables. A record that cannot be decoded is OURO_DAMAGED. */
 enum ouro_status derived_record(struct ouro_vault *vault, struct bytes key,
     struct bytes record, derived_visit *visit, void *context,
@@ -63,7 +64,7 @@ enum ouro_status derived_count(struct ouro_vault *vault, enum row_table table,
  * for just now. */
 enum ouro_status record_good(struct ouro_vault *vault, struct bytes key,
     struct engine_value *out, struct ouro_error *err);
-/* The bytes are the record that the key (c, p, r or x) names. */
+/* The bytes are the record that the key (c, p, r, x or t) names. */
 bool record_fits(struct ouro_vault *vault, struct bytes key,
     struct bytes record);
 

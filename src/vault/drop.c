@@ -1,10 +1,13 @@
 #include "vault/drop.h"
 
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "seal/canonical.h"
 #include "vault/batch.h"
 #include "vault/reach.h"
 #include "vault/rebuild.h"
+#include "vault/union.h"
 #include "vault/vault.h"
 
 #define DROP_OPS_MAX 4096 /* in one batch */
@@ -28,7 +31,7 @@ drop_unlock(struct ouro_vault *vault)
 	pthread_mutex_unlock(&vault->set_lock);
 }
 
-static enum ouro_status
+enum ouro_status
 drop_apply(struct batch *batch, struct ouro_error *err)
 {
 	struct ouro_vault *vault = batch->vault;
@@ -45,27 +48,21 @@ drop_apply(struct batch *batch, struct ouro_error *err)
 
 /* ---- names ------------------------------------------------------------------ */
 
-static struct dot
-dot_of(const Ouro__Dot *stored)
-{
-	struct dot dot = { .number = stored->number };
-
-	memcpy(dot.incarnation, stored->incarnation.data, INCARNATION_SIZE);
-	return dot;
-}
-
 /* The context has all that the version replaces, and itself. */
-static bool
-version_is_covered(const struct context *context, const Ouro__RefRecord *ref)
+static enum ouro_status
+version_may_leave(const struct context *context, const Ouro__RefRecord *ref,
+    bool *may, struct ouro_error *err)
 {
-	struct dot dot = dot_of(ref->dot);
-	bool has = context_has_through(context, &dot);
+	struct dot dot = dot_stored(ref->dot);
+	struct dot *seen = calloc(ref->n_seen + 1, sizeof(*seen));
 
-	for (size_t i = 0; has && i < ref->n_seen; i++) {
-		dot = dot_of(ref->seen[i]);
-		has = context_has_through(context, &dot);
-	}
-	return has;
+	if (seen == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < ref->n_seen; i++)
+		seen[i] = dot_stored(ref->seen[i]);
+	*may = union_may_leave(context, &dot, seen, ref->n_seen);
+	free(seen);
+	return OURO_OK;
 }
 
 /* When the name ended for readers; false: it has not, or not for all. */
@@ -123,10 +120,13 @@ ended_drop(struct ouro_vault *vault, struct name *name, uint64_t *versions,
 {
 	struct name_version *head = &name->heads.items[0];
 	struct version_list all = { 0 };
+	bool may = false;
 	enum ouro_status status = name_version_load(vault, head, err);
 
-	if (status != OURO_OK ||
-	    !version_is_covered(&vault->context, head->ref))
+	if (status == OURO_OK)
+		status = version_may_leave(&vault->context, head->ref, &may,
+		    err);
+	if (status != OURO_OK || !may)
 		return status;
 	status = name_history(vault, name->namespace_, name->path, &all, err);
 	if (status == OURO_OK)

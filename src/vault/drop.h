@@ -12,12 +12,15 @@
 #include "crypt/crypt.h"
 #include "proto/vault.pb-c.h"
 
+struct batch;
 struct ouro_vault;
 
 /* Takes the set lock; OURO_REFUSED, without it, while an index rebuild is
  * pending: rows that say what is used may be missing then. */
 enum ouro_status drop_lock(struct ouro_vault *vault, struct ouro_error *err);
 void drop_unlock(struct ouro_vault *vault);
+/* Writes a batch that was built under the lock, there and in the copies. */
+enum ouro_status drop_apply(struct batch *batch, struct ouro_error *err);
 
 /*
  * Drops every version of a name when its only head is a deletion or has

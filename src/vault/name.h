@@ -96,6 +96,12 @@ void version_list_release(struct version_list *list);
 enum ouro_status version_list_heads(const struct version_list *all,
     struct version_list *heads, struct ouro_error *err);
 
+/* What the user is told of a version. name is that of the version, for what its
+ * heads say; zeroed for one that is not in the set. */
+enum ouro_status version_fill(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], const Ouro__RefRecord *ref,
+    const struct name *name, struct ouro_version *out, struct ouro_error *err);
+
 /* A ref's record by its id: from the set. */
 enum ouro_status ref_get(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     Ouro__RefRecord **out, struct ouro_error *err);

@@ -265,7 +265,7 @@ reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
 bool
 reach_claim_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
 {
-	if (!pins_guard(&vault->pins, id))
+	if (atomic_load(&vault->uniting) || !pins_guard(&vault->pins, id))
 		return false;
 	if (reach_is_unused(vault, id))
 		return true;

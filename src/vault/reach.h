@@ -49,7 +49,7 @@ enum ouro_status reach_pairs(struct ouro_vault *vault, enum row_table table,
 bool reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
 
 /*
- * True when id is neither pinned nor used, and with the pins guarded, so that
+ * True when id is neither pinned nor used, nor a unite is open, and with the pins guarded, so that
  * nobody can begin to rely on it before pins_unguard. The guard comes first:
  * a writer writes its use row before it drops its pin, so whoever sees no pin
  * sees the row.

@@ -150,12 +150,12 @@ rows_count(struct ouro_vault *vault, uint64_t *count, struct ouro_error *err)
 static enum ouro_status
 rebuild_records(struct rebuild *rebuild, struct ouro_error *err)
 {
-	static const enum row_table tables[] = { ROW_CONTENT, ROW_PAGE,
-		ROW_REF };
+	static const enum row_table tables[] = { ROW_CONTENT, ROW_PAGE, ROW_REF,
+		ROW_TRASH };
 	uint64_t count = 0;
 	enum ouro_status status = OURO_OK;
 
-	for (unsigned i = 0; status == OURO_OK && i < 3; i++) {
+	for (unsigned i = 0; status == OURO_OK && i < 4; i++) {
 		struct row_key prefix = row_table(tables[i]);
 
 		status = row_each_key(rebuild->vault->records, &prefix,

@@ -15,6 +15,8 @@
  *     n namespace 0 path 0 stamp, ref  (empty)   stamp big-endian
  *     e expires, ref id                (empty)   big-endian Unix ms
  *   about this directory
+ *     t ref id                         TrashRow  see vault/trash.h; kept twice
+ *     i ...                            see vault/unite_stage.h
  *     s "closed", "restore"            see vault/copies.h
  *     s "rebuild"                      see vault/rebuild.h
  *     s "forget"                       see vault/forget.h
@@ -36,6 +38,8 @@ enum row_table {
 	ROW_HEADS = 'h',
 	ROW_NAME = 'n',
 	ROW_EXPIRY = 'e',
+	ROW_TRASH = 't',
+	ROW_STAGED = 'i',
 	ROW_STATE = 's',
 };
 

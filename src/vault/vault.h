@@ -99,6 +99,8 @@ struct ouro_vault {
 	struct incarnation *incarnations; /* begun by this opening */
 	size_t incarnation_count;
 	struct stamp_clock clock;
+	/* Set under set_lock: a unite is open, and nothing is collected. */
+	atomic_bool uniting;
 
 	/* Settings of the whole vault, as vault/settings.h read them. */
 	atomic_uint_fast64_t revision_limit;

@@ -126,6 +126,8 @@ table_text(struct bytes key)
 		return "page";
 	case ROW_REF:
 		return "version";
+	case ROW_TRASH:
+		return "trash";
 	default:
 		return "context";
 	}
@@ -156,7 +158,7 @@ fault_tell(struct care *care, struct bytes key, const struct pair *pair,
 	if (state == OURO_STATE_LOST && is_of_history(key) &&
 	    record_good(care->vault, key, &value, NULL) == OURO_DAMAGED)
 		return care_versions_lost(care, err);
-	if (!has_id || key.data[0] == ROW_REF)
+	if (!has_id || key.data[0] == ROW_REF || key.data[0] == ROW_TRASH)
 		return OURO_OK;
 	return care_note(care, id, state, err);
 }
@@ -335,10 +337,10 @@ enum ouro_status
 care_records(struct care *care, struct ouro_error *err)
 {
 	static const enum row_table tables[] = { ROW_CONTENT, ROW_PAGE, ROW_REF,
-		ROW_CONTEXT };
+		ROW_CONTEXT, ROW_TRASH };
 	enum ouro_status status = OURO_OK;
 
-	for (unsigned i = 0; status == OURO_OK && i < 4; i++)
+	for (unsigned i = 0; status == OURO_OK && i < 5; i++)
 		status = table_care(care, tables[i], err);
 	return status;
 }

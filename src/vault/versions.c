@@ -56,8 +56,7 @@ texts_copy(const Ouro__RefRecord *ref, struct ouro_version *out,
 	return OURO_OK;
 }
 
-/* name: that of the version, for what its heads say. */
-static enum ouro_status
+enum ouro_status
 version_fill(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     const Ouro__RefRecord *ref, const struct name *name,
     struct ouro_version *out, struct ouro_error *err)

@@ -18,6 +18,7 @@
 #include "vault/settings.h"
 #include "vault/setup.h"
 #include "vault/store_file.h"
+#include "vault/unite.h"
 
 #define ENGINE_INDEX_MEMORY (16u * 1024 * 1024)
 
@@ -395,6 +396,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 		status = commit_open(vault, err);
 	if (status == OURO_OK)
 		status = settings_load(vault, err);
+	if (status == OURO_OK)
+		status = unite_clear(vault, err);
 	if (status != OURO_OK) {
 		ouro_vault_close(vault);
 		return status;

@@ -21,10 +21,10 @@
 #ifndef VAULT_UNITE_H
 #define VAULT_UNITE_H
 
+#include "vault/context.h"
 #include "vault/record.h"
 #include "vault/row.h"
 
-struct context;
 struct ouro_vault;
 struct unite;
 

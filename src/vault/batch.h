@@ -95,6 +95,13 @@ enum ouro_status batch_version_take(struct batch *batch,
  * goes with its last version. OURO_NOT_FOUND */
 enum ouro_status batch_version_drop(struct batch *batch,
     const uint8_t id[HASH_SIZE], struct ouro_error *err);
+/* The same for several versions of one name, at the cost of one. */
+enum ouro_status batch_versions_drop(struct batch *batch,
+    const uint8_t (*ids)[HASH_SIZE], size_t count, struct ouro_error *err);
+/* For a name all of whose versions leave, the oldest first and the heads last:
+ * until a head goes it is not asked what else is one. */
+enum ouro_status batch_version_leave(struct batch *batch,
+    const uint8_t id[HASH_SIZE], struct ouro_error *err);
 /* Takes away the oldest versions beside the heads, most of them at most, while
  * they are more than the revision limit. Those that cannot be read stay.
  * *dropped (may be NULL) tells how many. */

@@ -21,13 +21,39 @@ version_is_there(struct batch *batch, const uint8_t id[HASH_SIZE])
 		   NULL) == OURO_OK;
 }
 
-/* The new version among the heads. Only heads are looked at: what one of the
- * others covers, a head covers too (vault/name.h). */
+struct cover_search {
+	const struct name_version *version;
+	bool covered;
+};
+
+static enum ouro_status
+cover_see(void *context, const struct name_version *other,
+    struct ouro_error *err)
+{
+	struct cover_search *search = context;
+
+	(void)err;
+	search->covered |= name_version_covers(other, search->version);
+	if (search->covered)
+		return OURO_END;
+	canonical_free(&other->ref->base);
+	return OURO_OK;
+}
+
+/*
+ * The new version among the heads. What a version beside the heads covers, a
+ * head covers in nearly all cases, but need not: of a name that was deleted and
+ * written again, the last version has seen that its writer had gone on, and not
+ * what the versions had seen that were deleted. So where the new one is beside
+ * other heads, all versions are looked at. When it covers every head nothing
+ * can cover it: that would have been made after it, and the heads after that.
+ */
 static enum ouro_status
 heads_take(struct batch *batch, struct name *name,
     const struct name_version *version, struct ouro_error *err)
 {
 	struct name_version head = *version;
+	struct cover_search others = { .version = version };
 	bool covered = false;
 	enum ouro_status status = OURO_OK;
 
@@ -42,6 +68,13 @@ heads_take(struct batch *batch, struct name *name,
 		if (name_version_covers(version, other))
 			version_list_remove(&name->heads, i - 1);
 	}
+	if (!covered && name->heads.count > 0 &&
+	    name->versions > name->heads.count)
+		status = versions_each(batch, name, true, cover_see, &others,
+		    err);
+	if (status != OURO_OK)
+		return status;
+	covered |= others.covered;
 	name->versions++;
 	return covered ? OURO_OK
 		       : version_list_insert(&name->heads, &head, err);
@@ -84,7 +117,7 @@ remaining_add(void *context, const struct name_version *version,
 	return version_list_add(context, version, err);
 }
 
-/* After a head has left: those that only it covered are heads again. */
+/* After versions have left: those that only they covered are heads again. */
 static enum ouro_status
 heads_recompute(struct batch *batch, struct name *name, struct ouro_error *err)
 {
@@ -105,13 +138,12 @@ heads_recompute(struct batch *batch, struct name *name, struct ouro_error *err)
 	return status;
 }
 
-enum ouro_status
-batch_version_drop(struct batch *batch, const uint8_t id[HASH_SIZE],
-    struct ouro_error *err)
+/* Its rows; not those of its name, which *name gets. */
+static enum ouro_status
+version_delete(struct batch *batch, const uint8_t id[HASH_SIZE],
+    struct name **name, struct ouro_error *err)
 {
 	struct name_version version = { .ref = NULL };
-	struct name *name = NULL;
-	bool head;
 	enum ouro_status status;
 
 	memcpy(version.id, id, HASH_SIZE);
@@ -119,20 +151,53 @@ batch_version_drop(struct batch *batch, const uint8_t id[HASH_SIZE],
 	if (status != OURO_OK)
 		return status;
 	status = batch_name(batch, version.ref->namespace_, version.ref->path,
-	    &name, err);
+	    name, err);
 	if (status == OURO_OK)
-		status = version_rows_delete(batch, name, &version, err);
+		status = version_rows_delete(batch, *name, &version, err);
 	canonical_free(&version.ref->base);
+	return status;
+}
+
+enum ouro_status
+batch_versions_drop(struct batch *batch, const uint8_t (*ids)[HASH_SIZE],
+    size_t count, struct ouro_error *err)
+{
+	struct name *name = NULL;
+	enum ouro_status status = OURO_OK;
+
+	for (size_t i = 0; status == OURO_OK && i < count; i++)
+		status = version_delete(batch, ids[i], &name, err);
+	if (status != OURO_OK || name == NULL)
+		return status;
+	status = heads_recompute(batch, name, err);
+	return status == OURO_OK ? heads_row_put(batch, name, err) : status;
+}
+
+enum ouro_status
+batch_version_drop(struct batch *batch, const uint8_t id[HASH_SIZE],
+    struct ouro_error *err)
+{
+	uint8_t ids[1][HASH_SIZE];
+
+	memcpy(ids[0], id, HASH_SIZE);
+	return batch_versions_drop(batch, (const uint8_t(*)[HASH_SIZE])ids, 1,
+	    err);
+}
+
+enum ouro_status
+batch_version_leave(struct batch *batch, const uint8_t id[HASH_SIZE],
+    struct ouro_error *err)
+{
+	struct name *name = NULL;
+	enum ouro_status status = version_delete(batch, id, &name, err);
+
 	if (status != OURO_OK)
 		return status;
-	head = name_head(name, id) != NULL || name->versions == 0;
-	if (!head)
+	if (name_head(name, id) == NULL && name->versions > 0)
 		name->versions--;
 	else
 		status = heads_recompute(batch, name, err);
-	if (status == OURO_OK)
-		status = heads_row_put(batch, name, err);
-	return status;
+	return status == OURO_OK ? heads_row_put(batch, name, err) : status;
 }
 
 /* ---- pruning ------------------------------------------------------------------ */

@@ -98,7 +98,7 @@ drop_versions(struct ouro_vault *vault, const struct version_list *all,
 	for (size_t i = 0; status == OURO_OK && i < all->count; i++) {
 		if (memcmp(all->items[i].id, head, HASH_SIZE) == 0)
 			continue;
-		status = batch_version_drop(&batch, all->items[i].id, err);
+		status = batch_version_leave(&batch, all->items[i].id, err);
 		if (status != OURO_OK || batch.count < DROP_OPS_MAX)
 			continue;
 		status = drop_apply(&batch, err);
@@ -106,7 +106,7 @@ drop_versions(struct ouro_vault *vault, const struct version_list *all,
 		batch_init(&batch, vault);
 	}
 	if (status == OURO_OK)
-		status = batch_version_drop(&batch, head, err);
+		status = batch_version_leave(&batch, head, err);
 	if (status == OURO_OK)
 		status = drop_apply(&batch, err);
 	batch_release(&batch);

@@ -9,7 +9,8 @@
  * Covering is transitive: what a version has seen holds all that those have
  * which it replaces, and of one name the versions of an incarnation are a
  * chain, each of which covers those before it (batch_version.c sees to that).
- * So what is covered is covered by a head.
+ * So what is covered is covered by a head, but for a name that was written
+ * again when versions had left which others still have (batch_drop.c).
  */
 #ifndef VAULT_NAME_H
 #define VAULT_NAME_H

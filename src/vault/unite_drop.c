@@ -1,6 +1,8 @@
 /*
  * What they removed leaves.
  */
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "seal/canonical.h"
 #include "vault/drop.h"
@@ -8,17 +10,18 @@
 #include "vault/trash.h"
 #include "vault/unite_stage.h"
 
-#define DROP_OPS_MAX 4096 /* in one batch, but for a name's heads */
+#define DROP_MAX 1000 /* versions in one batch */
 
 /* ---- one name --------------------------------------------------------------- */
 
-/* The versions of a name that leave. */
+/* A name and those of its versions that leave. */
 struct leaving {
 	struct unite *unite;
 	struct name name;
-	struct version_list all;   /* oldest first */
-	struct version_list heads; /* of those that leave */
-	uint64_t dropped, trashed; /* once the batch is applied */
+	struct version_list list; /* oldest first */
+	/* Of the batch at hand. */
+	size_t dropped;
+	uint64_t trashed;
 };
 
 static enum ouro_status
@@ -61,71 +64,89 @@ batch_end(struct leaving *leaving, struct batch *batch, struct ouro_error *err)
 	return status;
 }
 
-/* Those beside the heads; the heads are put aside. */
+/* Those of a list, from a place on, that are heads or are none, up to so many;
+ * *next is where the rest begins. */
+static size_t
+ids_pick(const struct leaving *leaving, size_t *next, bool heads,
+    uint8_t (*ids)[HASH_SIZE])
+{
+	const struct version_list *list = &leaving->list;
+	size_t count = 0, i = *next;
+
+	for (; i < list->count && count < DROP_MAX; i++)
+		if ((name_head(&leaving->name, list->items[i].id) != NULL) ==
+		    heads)
+			memcpy(ids[count++], list->items[i].id, HASH_SIZE);
+	*next = i;
+	return count;
+}
+
+/* A head that leaves has its place in the trash in the same batch. */
 static enum ouro_status
-others_drop(struct leaving *leaving, struct batch *batch,
-    struct ouro_error *err)
+heads_trash(struct leaving *leaving, struct batch *batch,
+    const uint8_t (*ids)[HASH_SIZE], struct ouro_error *err)
 {
 	enum ouro_status status = OURO_OK;
 
-	for (size_t i = 0; status == OURO_OK && i < leaving->all.count; i++) {
-		const struct name_version *version = &leaving->all.items[i];
-		bool leaves;
+	for (size_t i = 0; status == OURO_OK && i < leaving->dropped; i++) {
+		struct row_key key = row_id(ROW_REF, ids[i], HASH_SIZE);
+		struct engine_value value = { 0 };
+		bool added = false;
 
-		status = version_leaves(leaving, version, &leaves, err);
-		if (status != OURO_OK || !leaves)
-			continue;
-		if (name_head(&leaving->name, version->id) != NULL) {
-			status = version_list_add(&leaving->heads, version,
+		status = set_get(leaving->unite->vault, row_bytes(&key), &value,
+		    err);
+		if (status == OURO_OK)
+			status = batch_trash(batch, ids[i], value.bytes, &added,
 			    err);
-			continue;
-		}
-		status = batch_version_drop(batch, version->id, err);
-		leaving->dropped++;
-		if (status == OURO_OK && batch->count >= DROP_OPS_MAX)
-			status = batch_end(leaving, batch, err);
+		engine_value_release(&value);
+		leaving->trashed += added;
 	}
 	return status;
 }
 
 static enum ouro_status
-head_drop(struct leaving *leaving, struct batch *batch,
-    const struct name_version *head, struct ouro_error *err)
+some_drop(struct leaving *leaving, bool heads, struct ouro_error *err)
 {
-	struct row_key key = row_id(ROW_REF, head->id, HASH_SIZE);
-	struct engine_value value = { 0 };
-	bool trashed = false;
-	enum ouro_status status;
+	uint8_t(*ids)[HASH_SIZE] = calloc(DROP_MAX, sizeof(*ids));
+	size_t next = 0;
+	struct batch batch;
+	enum ouro_status status = ids == NULL ? error_memory(err) : OURO_OK;
 
-	status = set_get(leaving->unite->vault, row_bytes(&key), &value, err);
-	if (status == OURO_OK)
-		status = batch_version_drop(batch, head->id, err);
-	if (status == OURO_OK)
-		status = batch_trash(batch, head->id, value.bytes, &trashed,
-		    err);
-	engine_value_release(&value);
-	leaving->dropped++;
-	leaving->trashed += trashed;
+	batch_init(&batch, leaving->unite->vault);
+	while (status == OURO_OK && next < leaving->list.count) {
+		leaving->dropped = ids_pick(leaving, &next, heads, ids);
+		status = batch_versions_drop(&batch,
+		    (const uint8_t(*)[HASH_SIZE])ids, leaving->dropped, err);
+		if (status == OURO_OK && heads)
+			status = heads_trash(leaving, &batch,
+			    (const uint8_t(*)[HASH_SIZE])ids, err);
+		if (status == OURO_OK)
+			status = batch_end(leaving, &batch, err);
+	}
+	batch_release(&batch);
+	free(ids);
 	return status;
 }
 
-/* Heads last and in one batch: until then the name answers what it did, and
- * nothing that they covered is ever taken for a head. */
+/* Heads last: until then the name answers what it did, and what they covered
+ * is not taken for one of them. */
 static enum ouro_status
-name_drop(struct leaving *leaving, struct ouro_error *err)
+name_drop(struct leaving *leaving, const struct version_list *all,
+    struct ouro_error *err)
 {
-	struct batch batch;
-	enum ouro_status status;
+	enum ouro_status status = OURO_OK;
 
-	batch_init(&batch, leaving->unite->vault);
-	status = others_drop(leaving, &batch, err);
-	for (size_t i = 0; status == OURO_OK && i < leaving->heads.count; i++)
-		status = head_drop(leaving, &batch, &leaving->heads.items[i],
-		    err);
+	for (size_t i = 0; status == OURO_OK && i < all->count; i++) {
+		bool leaves;
+
+		status = version_leaves(leaving, &all->items[i], &leaves, err);
+		if (status == OURO_OK && leaves)
+			status = version_list_add(&leaving->list,
+			    &all->items[i], err);
+	}
 	if (status == OURO_OK)
-		status = batch_end(leaving, &batch, err);
-	batch_release(&batch);
-	return status;
+		status = some_drop(leaving, false, err);
+	return status == OURO_OK ? some_drop(leaving, true, err) : status;
 }
 
 static enum ouro_status
@@ -134,6 +155,7 @@ name_settle(struct unite *unite, const Ouro__RefRecord *ref,
 {
 	struct ouro_vault *vault = unite->vault;
 	struct leaving leaving = { .unite = unite };
+	struct version_list all = { 0 };
 	enum ouro_status status = drop_lock(vault, err);
 
 	if (status != OURO_OK)
@@ -141,13 +163,13 @@ name_settle(struct unite *unite, const Ouro__RefRecord *ref,
 	status = name_load(vault, ref->namespace_, ref->path, &leaving.name,
 	    err);
 	if (status == OURO_OK)
-		status = name_history(vault, ref->namespace_, ref->path,
-		    &leaving.all, err);
+		status = name_history(vault, ref->namespace_, ref->path, &all,
+		    err);
 	if (status == OURO_OK)
-		status = name_drop(&leaving, err);
+		status = name_drop(&leaving, &all, err);
 	drop_unlock(vault);
-	version_list_release(&leaving.heads);
-	version_list_release(&leaving.all);
+	version_list_release(&leaving.list);
+	version_list_release(&all);
 	name_release(&leaving.name);
 	return status;
 }

@@ -108,6 +108,39 @@ a_part_brings_its_own_dots_and_no_others(void **state)
 	copies_close_all(&copies);
 }
 
+/*
+ * What covers a version need not be covered by a head that has seen it too: the
+ * name was deleted and written again in between, and the last version has seen
+ * only that its writer went on. In whatever order they come, heads are the same.
+ */
+static void
+heads_do_not_depend_on_the_order(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct copies copies;
+
+		copies_open(&copies, seed);
+		for (unsigned i = 1; i < COPIES_MAX; i++)
+			copies_fork(&copies, 0, i);
+		copies_put(&copies, 1, "n", "covered");
+		copies_unite(&copies, 0, 1);
+		copies_put(&copies, 0, "n", "covers it");
+		copies_unite(&copies, 2, 0);
+		copies_remove_name(&copies, 0, "n");
+		copies_put(&copies, 0, "n", "anew");
+		copies_put(&copies, 0, "n", "last");
+		copies_unite_with(&copies, 2, 0, "n", NULL);
+		copies_unite_with(&copies, 3, 2, "n", NULL);
+		for (unsigned i = 2; i < 4; i++) {
+			copies_verify(&copies, i);
+			assert_int_equal(copies_heads(&copies, i, "n"), 1);
+			copies_reads(&copies, i, "n", "last");
+		}
+		copies_close_all(&copies);
+	}
+}
+
 /* ---- what was removed ------------------------------------------------------------ */
 
 static void
@@ -490,6 +523,7 @@ main(void)
 		cmocka_unit_test(copies_that_diverged_become_equal),
 		cmocka_unit_test(many_versions_are_taken_in_any_order_of_ids),
 		cmocka_unit_test(a_part_brings_its_own_dots_and_no_others),
+		cmocka_unit_test(heads_do_not_depend_on_the_order),
 		cmocka_unit_test(what_they_removed_leaves),
 		cmocka_unit_test(what_was_written_beside_a_deletion_stays),
 		cmocka_unit_test(what_we_removed_stays_removed_and_is_told),

@@ -342,15 +342,32 @@ copies_equal(struct copies *copies, unsigned a, unsigned b)
 	    &copies->vaults[b]->context));
 }
 
+static inline enum ouro_status
+ref_in_context(void *context, struct bytes key, const struct bytes *value,
+    struct ouro_error *err)
+{
+	struct ouro_vault *vault = context;
+	Ouro__RefRecord *ref;
+	struct dot dot;
+
+	assert_int_equal(ref_decode(vault, key.data + 1, *value, &ref, err),
+	    OURO_OK);
+	dot = dot_stored(ref->dot);
+	assert_true(context_has(&vault->context, &dot));
+	canonical_free(&ref->base);
+	return OURO_OK;
+}
+
 /* Verify finds nothing: rows are what a rebuild gives, copies are alike, and
- * the context in memory is the stored one. */
+ * the context in memory is the stored one and has all that is here. */
 static inline void
 copies_verify(struct copies *copies, unsigned number)
 {
 	struct ouro_care_options options = { .size = sizeof(options) };
 	struct ouro_care_result result;
 	struct context stored = { 0 };
-	struct row_key prefix = row_table(ROW_CONTEXT);
+	struct row_key prefix = row_table(ROW_CONTEXT),
+		       refs = row_table(ROW_REF);
 	struct engine_range range = { .prefix = row_bytes(&prefix) };
 	struct engine_scan *scan;
 	struct bytes key, value;
@@ -367,6 +384,9 @@ copies_verify(struct copies *copies, unsigned number)
 	engine_scan_close(scan);
 	assert_true(context_equal(&stored, &copies->vaults[number]->context));
 	context_release(&stored);
+	must(copies,
+	    row_each(copies->vaults[number]->records, &refs, ref_in_context,
+		copies->vaults[number], &copies->err));
 }
 
 /* ---- names ---------------------------------------------------------------------- */
@@ -380,6 +400,7 @@ copies_put_until(struct copies *copies, unsigned number, const char *name,
 		.expires_ms = expires_ms };
 	struct ouro_put *put;
 
+	fs_memory_advance(copies->fs, 1); /* each later than those before */
 	must(copies,
 	    ouro_put_begin(copies->vaults[number], &options, &put,
 		&copies->err));

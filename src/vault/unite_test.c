@@ -84,6 +84,58 @@ many_versions_are_taken_in_any_order_of_ids(void **state)
 }
 
 static void
+gaps_look(void *context, const uint8_t id[HASH_SIZE],
+    const Ouro__RefRecord *ref)
+{
+	struct copies *copies = context;
+	struct dot dot = dot_stored(ref->dot);
+	const struct context_entry *entry = context_find(
+	    &copies->vaults[1]->context, dot.incarnation);
+
+	(void)id;
+	assert_int_equal(entry->through, dot.number);
+	assert_int_equal(entry->beyond_count, 0);
+}
+
+/* Half of what a writer made was removed: what is taken of him leaves no gap,
+ * at no time. The last version stays removed, so that we are told then. */
+static void
+no_gap_is_made_that_they_do_not_have(void **state)
+{
+	struct copies copies;
+	struct unite_options options = { .removed = gaps_look,
+		.context = &copies };
+	struct ouro_remove_options removal = { .size = sizeof(removal) };
+	struct ouro_target target;
+	struct unite_result result;
+	char name[16];
+
+	(void)state;
+	two(&copies);
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		copies_put(&copies, 0, name, name);
+	}
+	for (unsigned i = 0; i < 300; i += 2) {
+		snprintf(name, sizeof(name), "n%u", i);
+		copies_remove_name(&copies, 0, name);
+	}
+	copies_put(&copies, 0, "last", "1");
+	copies_unite_with(&copies, 1, 0, "last", NULL);
+	must(&copies,
+	    ouro_resolve(copies.vaults[1], "last", &target, &copies.err));
+	target.by_name = false;
+	must(&copies,
+	    ouro_remove(copies.vaults[1], &target, &removal, NULL, NULL, NULL,
+		&copies.err));
+	result = copies_unite_with(&copies, 1, 0, NULL, &options);
+	assert_int_equal(result.taken, 150);
+	assert_int_equal(result.removed, 1);
+	both_unite(&copies);
+	copies_close_all(&copies);
+}
+
+static void
 a_part_brings_its_own_dots_and_no_others(void **state)
 {
 	struct copies copies;
@@ -390,7 +442,7 @@ one_at_a_time_and_nothing_is_collected_meanwhile(void **state)
 
 	(void)state;
 	two(&copies);
-	copies_put(&copies, 0, "a", "1");
+	copies_put(&copies, 0, "a", "of nobody else");
 	unite = copies_offer(&copies, 1, 0, NULL);
 	assert_int_equal(unite_open(copies.vaults[1], &other, &copies.err),
 	    OURO_REFUSED);
@@ -398,7 +450,7 @@ one_at_a_time_and_nothing_is_collected_meanwhile(void **state)
 	copies_gc(&copies, 1);
 	must(&copies, unite_apply(unite, NULL, &result, &copies.err));
 	unite_close(unite);
-	copies_reads(&copies, 1, "a", "1");
+	copies_reads(&copies, 1, "a", "of nobody else");
 	unite = copies_offer(&copies, 1, 0, NULL);
 	unite_close(unite);
 	copies_verify(&copies, 1);
@@ -522,6 +574,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_that_diverged_become_equal),
 		cmocka_unit_test(many_versions_are_taken_in_any_order_of_ids),
+		cmocka_unit_test(no_gap_is_made_that_they_do_not_have),
 		cmocka_unit_test(a_part_brings_its_own_dots_and_no_others),
 		cmocka_unit_test(heads_do_not_depend_on_the_order),
 		cmocka_unit_test(what_they_removed_leaves),

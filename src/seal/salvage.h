@@ -1,7 +1,7 @@
 /*
  * salvage - the sealed bytes of a stripe from what is left of its slices.
  *
- * Private to stripe_open.c. The data slices' hashes are bound by the stripe
+ * Private to stripe_open.c and carried.c. The data slices' hashes are bound by the stripe
  * id, so data slices, found or rebuilt, are known to be right; a parity slice
  * that fits its own hash may still be forged. When rebuilding with some set
  * of parity slices gives wrong data, other sets are tried, at most

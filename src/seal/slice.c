@@ -180,8 +180,12 @@ descriptor_decode(struct bytes packed, struct slice *out,
 }
 
 enum ouro_status
-slice_decode(struct bytes stored, struct slice *out, struct ouro_error *err)
+slice_head_decode(struct bytes stored, struct slice *out, size_t *size,
+    struct ouro_error *err)
 {
+	enum ouro_status status;
+	size_t packed;
+
 	*out = (struct slice){ 0 };
 	if (stored.size < HEAD_SIZE)
 		return error_set(err, OURO_DAMAGED,
@@ -189,22 +193,33 @@ slice_decode(struct bytes stored, struct slice *out, struct ouro_error *err)
 	if (stored.data[0] != SLICE_VERSION)
 		return error_set(err, OURO_DAMAGED,
 		    "slice has unknown version %u", stored.data[0]);
-	size_t packed = get_u16le(stored.data + 2);
+	packed = get_u16le(stored.data + 2);
 	if (packed > stored.size - HEAD_SIZE)
 		return error_set(err, OURO_DAMAGED,
 		    "slice descriptor of %zu bytes in a slice of %zu", packed,
 		    stored.size);
-	enum ouro_status status = descriptor_decode(
-	    bytes_of(stored.data + HEAD_SIZE, packed), out, err);
+	status = descriptor_decode(bytes_of(stored.data + HEAD_SIZE, packed),
+	    out, err);
 	if (status)
 		return status;
+	*size = HEAD_SIZE + packed;
 	out->index = stored.data[1];
-	out->data = bytes_of(stored.data + HEAD_SIZE + packed,
-	    stored.size - HEAD_SIZE - packed);
-	size_t expected = erasure_slice_size(out->sealed_size, out->k);
 	if (out->index >= out->count)
 		return error_set(err, OURO_DAMAGED,
 		    "slice %u of a stripe of %u", out->index, out->count);
+	return OURO_OK;
+}
+
+enum ouro_status
+slice_decode(struct bytes stored, struct slice *out, struct ouro_error *err)
+{
+	size_t head = 0, expected;
+	enum ouro_status status = slice_head_decode(stored, out, &head, err);
+
+	if (status)
+		return status;
+	out->data = bytes_of(stored.data + head, stored.size - head);
+	expected = erasure_slice_size(out->sealed_size, out->k);
 	if (out->data.size != expected)
 		return error_set(err, OURO_DAMAGED,
 		    "slice holds %zu bytes instead of %zu", out->data.size,

@@ -48,6 +48,10 @@ struct slice {
 enum ouro_status slice_decode(struct bytes stored, struct slice *out,
     struct ouro_error *err);
 void slice_release(struct slice *slice);
+/* The bytes in front of the slice bytes alone, of which *size are taken; data
+ * stays empty. Release also after failure. */
+enum ouro_status slice_head_decode(struct bytes stored, struct slice *out,
+    size_t *size, struct ouro_error *err);
 
 /* The slice's bytes fit its own hash: no key needed. OURO_DAMAGED. */
 enum ouro_status slice_check(const struct slice *slice, struct ouro_error *err);

@@ -59,7 +59,7 @@ block_layout(const struct slice *common, struct stripe *out, size_t *head_size,
 
 /* Puts the sealed bytes and their parity into their places in the block. */
 static void
-block_fill(const struct stripe_options *options, struct bytes sealed,
+block_fill(const struct erasure *erasure, struct bytes sealed,
     struct stripe *out, size_t head_size)
 {
 	uint8_t *places[SLICES_MAX];
@@ -77,8 +77,8 @@ block_fill(const struct stripe_options *options, struct bytes sealed,
 		done += take;
 	}
 	assert(done == sealed.size);
-	erasure_encode(options->erasure, (const uint8_t *const *)places,
-	    places + out->k, size);
+	erasure_encode(erasure, (const uint8_t *const *)places, places + out->k,
+	    size);
 }
 
 /* Hashes the slices and writes the same head, but for the index, before
@@ -156,8 +156,39 @@ stripe_seal(const struct stripe_options *options, struct bytes clear,
 		status = block_layout(&common, out, &head_size, err);
 	if (status)
 		return status;
-	block_fill(options, buffer_bytes(&out->scratch), out, head_size);
+	block_fill(options->erasure, buffer_bytes(&out->scratch), out,
+	    head_size);
 	return block_finish(&common, hashes, out, head_size, err);
+}
+
+enum ouro_status
+stripe_restore(const struct slice *of, struct bytes sealed,
+    const struct erasure *erasure, unsigned m, struct stripe *out,
+    struct ouro_error *err)
+{
+	uint8_t hashes[SLICES_MAX * HASH_SIZE];
+	char name[CHUNK_NAME_SIZE];
+	struct slice common = *of;
+	size_t head_size = 0;
+	enum ouro_status status;
+
+	assert(sealed.size == of->sealed_size && of->k + m <= SLICES_MAX);
+	common.index = 0;
+	common.count = of->k + m;
+	common.hashes = bytes_of(hashes, common.count * (size_t)HASH_SIZE);
+	out->k = of->k;
+	out->m = m;
+	out->epoch = of->epoch;
+	status = block_layout(&common, out, &head_size, err);
+	if (status)
+		return status;
+	block_fill(erasure, sealed, out, head_size);
+	status = block_finish(&common, hashes, out, head_size, err);
+	if (!status && memcmp(out->id, of->stripe_id, STRIPE_ID_SIZE) != 0)
+		status = error_set(err, OURO_DAMAGED,
+		    "chunk %s: its sealed bytes do not fit their hashes",
+		    chunk_name(of->chunk_id, name));
+	return status;
 }
 
 struct bytes

@@ -54,6 +54,15 @@ struct stripe {
 /* clear.size 1 to CHUNK_SIZE_MAX. */
 enum ouro_status stripe_seal(const struct stripe_options *options,
     struct bytes clear, struct stripe *out, struct ouro_error *err);
+/*
+ * The slices of a stripe that was sealed before, from its sealed bytes: of
+ * tells everything but the hashes of the m parity slices. erasure is of this k
+ * and m. OURO_DAMAGED, naming the chunk, when the bytes do not fit of's stripe
+ * id.
+ */
+enum ouro_status stripe_restore(const struct slice *of, struct bytes sealed,
+    const struct erasure *erasure, unsigned m, struct stripe *out,
+    struct ouro_error *err);
 struct bytes stripe_slice(const struct stripe *stripe, unsigned index);
 void stripe_release(struct stripe *stripe); /* wipes the scratch */
 

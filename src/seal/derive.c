@@ -16,6 +16,8 @@ static const char *const labels[DERIVE_PURPOSES] = {
 	[DERIVE_KEYRING_MAC] = "ouroboros keyring 1",
 	[DERIVE_STORE_MAC] = "ouroboros store file 1",
 	[DERIVE_RECOVERY] = "ouroboros recovery key 1",
+	[DERIVE_ARCHIVE] = "ouroboros archive 1",
+	[DERIVE_STREAM] = "ouroboros stream 1",
 };
 
 static const struct bytes no_salt;
@@ -36,8 +38,9 @@ derive_plain(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
 }
 
 static enum ouro_status
-derive_bound(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
-    const uint8_t id[HASH_SIZE], uint8_t out[KEY_SIZE], struct ouro_error *err)
+derive_salted(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
+    struct bytes salt, const uint8_t id[HASH_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err)
 {
 	uint8_t info[LABEL_MAX + HASH_SIZE];
 	size_t length = strlen(labels[purpose]);
@@ -45,8 +48,15 @@ derive_bound(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
 	assert(length <= LABEL_MAX);
 	memcpy(info, labels[purpose], length);
 	memcpy(info + length, id, HASH_SIZE);
-	return kdf_hkdf(bytes_of(secret, KEY_SIZE), no_salt,
+	return kdf_hkdf(bytes_of(secret, KEY_SIZE), salt,
 	    bytes_of(info, length + HASH_SIZE), out, KEY_SIZE, err);
+}
+
+static enum ouro_status
+derive_bound(enum derive_purpose purpose, const uint8_t secret[KEY_SIZE],
+    const uint8_t id[HASH_SIZE], uint8_t out[KEY_SIZE], struct ouro_error *err)
+{
+	return derive_salted(purpose, secret, no_salt, id, out, err);
 }
 
 enum ouro_status
@@ -108,6 +118,23 @@ derive_store_mac_key(const uint8_t id_key[KEY_SIZE], uint8_t out[KEY_SIZE],
     struct ouro_error *err)
 {
 	return derive_plain(DERIVE_STORE_MAC, id_key, no_salt, out, err);
+}
+
+enum ouro_status
+derive_archive_key(const uint8_t id_key[KEY_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err)
+{
+	return derive_plain(DERIVE_ARCHIVE, id_key, no_salt, out, err);
+}
+
+enum ouro_status
+derive_stream_key(const uint8_t secret[KEY_SIZE],
+    const uint8_t salt[DERIVE_STREAM_SALT_SIZE],
+    const uint8_t header_hash[HASH_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err)
+{
+	return derive_salted(DERIVE_STREAM, secret,
+	    bytes_of(salt, DERIVE_STREAM_SALT_SIZE), header_hash, out, err);
 }
 
 enum ouro_status

@@ -16,6 +16,8 @@
  *   keyring mac    id key        -      "ouroboros keyring 1"
  *   store mac      id key        -      "ouroboros store file 1"
  *   recovery       recovery key  -      "ouroboros recovery key 1", 96 bytes
+ *   archive        id key        -      "ouroboros archive 1"
+ *   stream         see archive.h salt   "ouroboros stream 1" header hash
  */
 #ifndef SEAL_DERIVE_H
 #define SEAL_DERIVE_H
@@ -24,6 +26,7 @@
 
 #define DERIVE_STRIPE_SALT_SIZE 16
 #define DERIVE_RECOVERY_SIZE	96
+#define DERIVE_STREAM_SALT_SIZE 32
 
 enum derive_purpose {
 	DERIVE_CHUNK,
@@ -35,6 +38,8 @@ enum derive_purpose {
 	DERIVE_KEYRING_MAC,
 	DERIVE_STORE_MAC,
 	DERIVE_RECOVERY,
+	DERIVE_ARCHIVE,
+	DERIVE_STREAM,
 	DERIVE_PURPOSES
 };
 
@@ -62,6 +67,15 @@ enum ouro_status derive_keyring_mac_key(const uint8_t id_key[KEY_SIZE],
     uint8_t out[KEY_SIZE], struct ouro_error *err);
 enum ouro_status derive_store_mac_key(const uint8_t id_key[KEY_SIZE],
     uint8_t out[KEY_SIZE], struct ouro_error *err);
+
+/* What the streams of a vault are sealed under. */
+enum ouro_status derive_archive_key(const uint8_t id_key[KEY_SIZE],
+    uint8_t out[KEY_SIZE], struct ouro_error *err);
+/* One part of one stream (archive.h). */
+enum ouro_status derive_stream_key(const uint8_t secret[KEY_SIZE],
+    const uint8_t salt[DERIVE_STREAM_SALT_SIZE],
+    const uint8_t header_hash[HASH_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err);
 
 /* The member seed of a recovery key. */
 enum ouro_status derive_recovery_seed(const uint8_t recovery_key[KEY_SIZE],

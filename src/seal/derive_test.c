@@ -42,6 +42,9 @@ derive_all(const uint8_t secret[KEY_SIZE], const uint8_t id[HASH_SIZE],
 	assert_int_equal(derive_store_mac_key(secret, out[7], NULL), OURO_OK);
 	assert_int_equal(derive_recovery_seed(secret, seed, NULL), OURO_OK);
 	memcpy(out[8], seed, KEY_SIZE);
+	assert_int_equal(derive_archive_key(secret, out[9], NULL), OURO_OK);
+	assert_int_equal(derive_stream_key(secret, id, id, out[10], NULL),
+	    OURO_OK);
 }
 
 static void
@@ -82,7 +85,8 @@ K14_every_bit_of_secret_and_id_counts(void **state)
 			assert_memory_not_equal(keys[i], others[i], KEY_SIZE);
 		if (bit / 8 < DERIVE_STRIPE_SALT_SIZE)
 			assert_memory_not_equal(keys[3], others[3], KEY_SIZE);
-		for (unsigned i = 4; i < DERIVE_PURPOSES; i++)
+		assert_memory_not_equal(keys[10], others[10], KEY_SIZE);
+		for (unsigned i = 4; i < 10; i++)
 			assert_memory_equal(keys[i], others[i], KEY_SIZE);
 	}
 }

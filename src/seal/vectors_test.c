@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "crypt/kem.h"
 #include "crypt/vectors/hex.h"
+#include "seal/archive.h"
 #include "seal/compress.h"
 #include "seal/derive.h"
 #include "seal/erasure.h"
@@ -53,6 +54,11 @@ K14_derived_keys(void **state)
 	assert_hex(out, 32, derived_store_mac);
 	assert_int_equal(derive_recovery_seed(secret, out, NULL), OURO_OK);
 	assert_hex(out, 96, derived_recovery);
+	assert_int_equal(derive_archive_key(secret, out, NULL), OURO_OK);
+	assert_hex(out, 32, derived_archive);
+	assert_int_equal(derive_stream_key(secret, seed + 0x40, id, out, NULL),
+	    OURO_OK);
+	assert_hex(out, 32, derived_stream);
 }
 
 static void
@@ -203,6 +209,53 @@ K28_key_file_with_and_without_passphrase(void **state)
 	    OURO_WRONG_KEY);
 }
 
+static enum ouro_status
+stream_give(void *context, void *data, size_t size, size_t *got,
+    struct ouro_error *err)
+{
+	struct bytes *rest = context;
+
+	(void)err;
+	*got = size < rest->size ? size : rest->size;
+	memcpy(data, rest->data, *got);
+	*rest = bytes_of(rest->data + *got, rest->size - *got);
+	return OURO_OK;
+}
+
+static void
+stream_of_frames(void **state)
+{
+	static const struct {
+		uint8_t type;
+		const char *content;
+	} frames[] = { { 5, "the snake that eats its tail" }, { 6, "" },
+		{ ARCHIVE_END, "\x02" } };
+	uint8_t stored[512], key[KEY_SIZE], type;
+	struct bytes rest, content;
+	struct archive_reader *reader;
+	struct archive_head head;
+
+	(void)state;
+	rest = hex_bytes(archive_stream, stored, sizeof stored);
+	assert_int_equal(derive_archive_key(secret, key, NULL), OURO_OK);
+	assert_int_equal(archive_reader_new(stream_give, &rest, &reader, NULL),
+	    OURO_OK);
+	assert_int_equal(archive_read_head(reader, &head, NULL), OURO_OK);
+	assert_int_equal(head.kind, ARCHIVE_VAULT);
+	assert_int_equal(head.vault_id[15], 0xaf);
+	assert_true(bytes_equal(head.opener, bytes_text("what opens it")));
+	assert_int_equal(archive_unlock(reader, key, NULL), OURO_OK);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(archive_read(reader, &type, &content, NULL),
+		    OURO_OK);
+		assert_int_equal(type, frames[i].type);
+		assert_true(
+		    bytes_equal(content, bytes_text(frames[i].content)));
+	}
+	assert_int_equal(archive_read(reader, &type, &content, NULL), OURO_END);
+	archive_reader_free(reader);
+}
+
 static void
 printed_recovery_key(void **state)
 {
@@ -230,6 +283,7 @@ main(void)
 		cmocka_unit_test(stored_keyring),
 		cmocka_unit_test(K28_key_file_with_and_without_passphrase),
 		cmocka_unit_test(printed_recovery_key),
+		cmocka_unit_test(stream_of_frames),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -8,7 +8,11 @@
  * derived chunk key. The member's seed = bytes 00 to 5f; its passphrase file:
  * "correct horse", salt 60 to 6f, 64 KiB, 2 passes, 1 lane, nonce 70 to 7b.
  * The keyring: vault id a0 to af, id key 00 to 1f, epoch key 20 to 3f, that
- * member as "node-a"; times 1000, 2000 and 3000 ms.
+ * member as "node-a"; times 1000, 2000 and 3000 ms. The stream: kind 1, vault id
+ * a0 to af, salt 40 to 5f, opener "what opens it", under the archive key of the
+ * secret; a frame of type 5 that holds the snake, a beginning with the salt 60
+ * to 7f, an empty frame of type 6, the end with the byte 02. For the stream key
+ * the header hash is the id, the salt 40 to 5f.
  */
 #ifndef SEAL_VECTORS_SEAL_VECTORS_H
 #define SEAL_VECTORS_SEAL_VECTORS_H
@@ -226,5 +230,17 @@ static const char *const keyring_stored[] = {
 };
 static const char recovery_text[] = "OURO1-000G4-0R40M-30E20-9185G-R38E1-"
 				    "W8124-GK2GA-HC5RR-34D1P-70X3R-FP638";
+static const char derived_archive[] =
+    "e3e6bea3ea222afd1aacf3c71b226bfe45683cb76803463a632a3235ce36a714";
+static const char derived_stream[] =
+    "d9237c062820653bcd34c076211d1ba63176190822fec31e1ec2ba1fcc3e84a1";
+static const char archive_stream[] =
+    "4f55524f415243480100000001000000a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+    "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+    "0d00000077686174206f70656e732069741d0000001820dac64840e900c627d8"
+    "51c1774c60e7f8e5935d8fbd9d7f8e0c080e937baaa38e3c17b5d1c65a04a4e0"
+    "965b00000000606162636465666768696a6b6c6d6e6f70717273747576777879"
+    "7a7b7c7d7e7f0100000086dafb4950e3ce3e307919471aa2fea200020000005e"
+    "89bf4a4380ae148ccf1669063c1a833d12";
 
 #endif

@@ -257,8 +257,9 @@ drop_content(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	drop->done = false;
 	if (status != OURO_OK)
 		return status;
-	if ((drop->orphan || !has_child(vault, id)) &&
-	    reach_claim_unused(vault, id)) {
+	if (drop->orphan
+		? reach_claim_removed(vault, id)
+		: !has_child(vault, id) && reach_claim_unused(vault, id)) {
 		status = content_apply(vault, id, drop, err);
 		pins_unguard(&vault->pins);
 	}

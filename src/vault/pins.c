@@ -137,6 +137,23 @@ pins_unguard(struct pins *pins)
 	pthread_mutex_unlock(&pins->lock);
 }
 
+void
+pins_hold(struct pins *pins, enum pins_hold hold)
+{
+	pthread_mutex_lock(&pins->lock);
+	pins->holds[hold]++;
+	pthread_mutex_unlock(&pins->lock);
+}
+
+void
+pins_unhold(struct pins *pins, enum pins_hold hold)
+{
+	pthread_mutex_lock(&pins->lock);
+	assert(pins->holds[hold] > 0);
+	pins->holds[hold]--;
+	pthread_mutex_unlock(&pins->lock);
+}
+
 enum ouro_status
 pin_list_add(struct pin_list *list, const uint8_t id[HASH_SIZE],
     struct ouro_error *err)

@@ -15,8 +15,16 @@
 
 struct pin;
 
+/*
+ * Whole stretches of time in which collection takes nothing away, although
+ * nobody pins or uses it: an export sends what a moment had, and an import
+ * brings what nothing refers to yet.
+ */
+enum pins_hold { PINS_EXPORT, PINS_IMPORT, PINS_HOLDS };
+
 struct pins {
 	pthread_mutex_t lock;
+	unsigned holds[PINS_HOLDS];
 	struct pin **slots;
 	size_t slot_count; /* a power of two */
 	size_t count;
@@ -33,6 +41,16 @@ void pins_drop(struct pins *pins, const uint8_t id[HASH_SIZE]);
 /* Locks when id is not pinned and answers true; then pins_unguard. */
 bool pins_guard(struct pins *pins, const uint8_t id[HASH_SIZE]);
 void pins_unguard(struct pins *pins);
+
+/* Counted. What collection began before is over when hold returns. */
+void pins_hold(struct pins *pins, enum pins_hold hold);
+void pins_unhold(struct pins *pins, enum pins_hold hold);
+/* Between pins_guard and pins_unguard. */
+static inline bool
+pins_held(const struct pins *pins, enum pins_hold hold)
+{
+	return pins->holds[hold] > 0;
+}
 
 /* The pins that one write holds, to be dropped together. */
 struct pin_list {

@@ -263,11 +263,22 @@ reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
 }
 
 bool
-reach_claim_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+reach_claim_removed(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
 {
 	if (atomic_load(&vault->uniting) || !pins_guard(&vault->pins, id))
 		return false;
-	if (reach_is_unused(vault, id))
+	if (!pins_held(&vault->pins, PINS_IMPORT) && reach_is_unused(vault, id))
+		return true;
+	pins_unguard(&vault->pins);
+	return false;
+}
+
+bool
+reach_claim_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE])
+{
+	if (!reach_claim_removed(vault, id))
+		return false;
+	if (!pins_held(&vault->pins, PINS_EXPORT))
 		return true;
 	pins_unguard(&vault->pins);
 	return false;

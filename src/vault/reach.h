@@ -49,11 +49,14 @@ enum ouro_status reach_pairs(struct ouro_vault *vault, enum row_table table,
 bool reach_is_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
 
 /*
- * True when id is neither pinned nor used, nor a unite is open, and with the pins guarded, so that
- * nobody can begin to rely on it before pins_unguard. The guard comes first:
- * a writer writes its use row before it drops its pin, so whoever sees no pin
- * sees the row.
+ * True when id is neither pinned nor used, no unite is open, no hold lasts, and
+ * with the pins guarded, so that nobody can begin to rely on it before
+ * pins_unguard. The guard comes first: a writer writes its use row before it
+ * drops its pin, so whoever sees no pin sees the row.
  */
 bool reach_claim_unused(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
+/* The same for what somebody removes on purpose: an export that is under way
+ * does not keep it. */
+bool reach_claim_removed(struct ouro_vault *vault, const uint8_t id[HASH_SIZE]);
 
 #endif

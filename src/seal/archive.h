@@ -50,6 +50,7 @@ struct archive_writer;
 struct fs;
 
 #define ARCHIVE_FRAME_MAX   (3u * 1024 * 1024) /* type and content */
+#define ARCHIVE_HEAD_SIZE   68		       /* in front of the opener */
 #define ARCHIVE_OPENER_MAX  KEYRING_SIZE_MAX
 #define ARCHIVE_BUNDLE_SIZE (FINGERPRINT_SIZE + WRAP_SIZE) /* its opener */
 

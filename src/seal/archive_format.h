@@ -11,7 +11,6 @@
 
 #define ARCHIVE_MAGIC	  "OUROARCH"
 #define ARCHIVE_FORMAT	  1
-#define ARCHIVE_HEAD_SIZE 68u /* before the opener */
 #define ARCHIVE_SALT_SIZE DERIVE_STREAM_SALT_SIZE
 #define ARCHIVE_LENGTH	  4u /* in front of a frame */
 

@@ -51,8 +51,8 @@ keyring_copy(struct ouro_vault *vault, struct keyring **out,
  * noted beside the data before anyone can use it. When only that fails it is
  * there all the same: taking it back could leave a note of what nobody has.
  */
-static enum ouro_status
-keyring_replace(struct ouro_vault *vault, struct keyring *next,
+enum ouro_status
+vault_keyring_replace(struct ouro_vault *vault, struct keyring *next,
     struct ouro_error *err)
 {
 	struct keyring *previous = vault->keyring;
@@ -88,7 +88,7 @@ keyring_edit(struct ouro_vault *vault, keys_edit *edit, void *context,
 		keyring_free(next);
 		return status;
 	}
-	return keyring_replace(vault, next, err);
+	return vault_keyring_replace(vault, next, err);
 }
 
 static enum ouro_status

@@ -138,6 +138,10 @@ enum ouro_status vault_writable(struct ouro_vault *vault,
 /* Writes the store file (both copies) from vault->store. */
 enum ouro_status vault_store_write(struct ouro_vault *vault,
     struct ouro_error *err);
+/* Writes next, which is this keyring changed, and puts it in its place; frees
+ * it on failure. keys_lock held for writing. */
+enum ouro_status vault_keyring_replace(struct ouro_vault *vault,
+    struct keyring *next, struct ouro_error *err);
 /* Writes the keyring (both copies); keys_lock held. */
 enum ouro_status vault_keyring_write(struct ouro_vault *vault,
     struct ouro_error *err);

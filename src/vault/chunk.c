@@ -104,9 +104,8 @@ stripe_is_whole(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	return true;
 }
 
-/* A stripe that need not be written again, or NULL. */
-static const Ouro__StripeRow *
-stripe_reusable(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+const Ouro__StripeRow *
+chunk_stripe_whole(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     const Ouro__ChunkRow *row, unsigned m)
 {
 	for (size_t i = 0; row != NULL && i < row->n_stripes; i++) {
@@ -119,9 +118,8 @@ stripe_reusable(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	return NULL;
 }
 
-/* Writes the slices of slot->stripe; lanes gets where. */
-static enum ouro_status
-slices_write(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+enum ouro_status
+chunk_slices_write(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     const struct stripe *stripe, uint8_t lanes[SLICES_MAX], uint64_t *stored,
     struct ouro_error *err)
 {
@@ -153,12 +151,7 @@ stripe_row_compare(const void *a, const void *b)
 	    STRIPE_ID_SIZE);
 }
 
-/*
- * The row with the new stripe in it. Stripes that are whole stay listed; the
- * slices of those that are not are left to collection, because they may be
- * all there is until the new stripe is durable.
- */
-static enum ouro_status
+enum ouro_status
 chunk_row_add(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     const Ouro__ChunkRow *old, const struct stripe *stripe,
     const uint8_t *lanes, struct ouro_error *err)
@@ -225,8 +218,8 @@ chunk_seal_with(struct ouro_vault *vault, struct chunk_tools *tools,
 
 	status = stripe_seal(options, clear, &tools->stripe, err);
 	if (status == OURO_OK)
-		status = slices_write(vault, options->chunk_id, stripe, lanes,
-		    stored, err);
+		status = chunk_slices_write(vault, options->chunk_id, stripe,
+		    lanes, stored, err);
 	if (status == OURO_OK)
 		status = chunk_row_add(vault, options->chunk_id, row, stripe,
 		    lanes, err);
@@ -281,7 +274,7 @@ chunk_store(struct ouro_vault *vault, struct chunk_slot *slot,
 	status = chunk_row_get(vault, id, &row, err);
 	if (status == OURO_NOT_FOUND || status == OURO_DAMAGED)
 		status = OURO_OK;
-	there = stripe_reusable(vault, id, row, m);
+	there = chunk_stripe_whole(vault, id, row, m);
 	if (status == OURO_OK)
 		status = chunk_keys(vault, id, row, &out->entry, err);
 	if (status == OURO_OK && there != NULL &&

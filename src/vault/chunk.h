@@ -62,6 +62,25 @@ enum ouro_status chunk_row_put(struct ouro_vault *vault,
 enum ouro_status chunk_discover(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], Ouro__ChunkRow **out, struct ouro_error *err);
 
+/* ---- parts of storing, the chunk's lock held ---------------------------------- */
+
+/* A stripe of the row (may be NULL) that has at least m parity slices, and need
+ * not be written again, or NULL. */
+const Ouro__StripeRow *chunk_stripe_whole(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], const Ouro__ChunkRow *row, unsigned m);
+/* Writes the slices of a stripe; lanes gets where. Counts stored up. */
+enum ouro_status chunk_slices_write(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], const struct stripe *stripe,
+    uint8_t lanes[SLICES_MAX], uint64_t *stored, struct ouro_error *err);
+/*
+ * Writes the row with the new stripe in it; old may be NULL. Stripes that are
+ * whole stay listed; the slices of those that are not are left to collection,
+ * because they may be all there is until the new stripe is durable.
+ */
+enum ouro_status chunk_row_add(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], const Ouro__ChunkRow *old,
+    const struct stripe *stripe, const uint8_t *lanes, struct ouro_error *err);
+
 /* ---- stripes -------------------------------------------------------------------- */
 
 /* The slices of one stripe, read and decoded. Zeroed = empty. */

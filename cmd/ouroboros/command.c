@@ -16,6 +16,8 @@ const struct command *const command_table[] = {
 	&stats_command,
 	&gc_command,
 	&compact_command,
+	&export_command,
+	&import_command,
 	&keys_command,
 	&shell_command,
 	&bench_command,

@@ -16,7 +16,8 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	[OPTION_JSON] = { "json", 0, NULL, "answers and errors as JSON" },
 	[OPTION_QUIET] = { "quiet", 'q', NULL, "no progress, no notes" },
 	[OPTION_HELP] = { "help", 'h', NULL, "this page" },
-	[OPTION_NAME] = { "name", 0, "NAME", "store as a new version of NAME" },
+	[OPTION_NAME] = { "name", 0, "NAME",
+	    "this name; put stores a new version" },
 	[OPTION_PARENT] = { "parent", 0, "HASH", "the content's parent" },
 	[OPTION_TYPE] = { "type", 0, "TYPE",
 	    "the content type, such as text/plain" },
@@ -38,6 +39,10 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	[OPTION_READ_ONLY] = { "read-only", 0, NULL, "change nothing" },
 	[OPTION_KEYS] = { "keys", 0, "N", "how many keys to measure with" },
 	[OPTION_VALUE] = { "value", 0, "BYTES", "size of a value" },
+	[OPTION_RESUME] = { "resume", 0, NULL,
+	    "go on with FILE, which was cut short" },
+	[OPTION_AS_NEW] = { "as-new", 0, NULL,
+	    "write what stays removed as new versions" },
 };
 
 /* What older tools called things. */

@@ -65,10 +65,17 @@ is_unwritable(const struct ouro_error *err)
 		    err->sys_errno == EROFS));
 }
 
+/* How a store is opened. */
+struct way {
+	session_opener *opener;
+	void *context;
+	const char *dir;
+};
+
 /* Asks for the passphrase of a sealed key file, when there is someone to
  * ask. */
 static enum ouro_status
-open_asking(const char *dir, struct ouro_vault_options *options,
+open_asking(const struct way *way, struct ouro_vault_options *options,
     struct ouro_vault **out, struct ouro_error *err)
 {
 	enum ouro_status status = OURO_WRONG_KEY;
@@ -79,7 +86,7 @@ open_asking(const char *dir, struct ouro_vault_options *options,
 		if (passphrase == NULL)
 			return status;
 		options->passphrase = passphrase;
-		status = ouro_vault_open(dir, options, out, err);
+		status = way->opener(way->context, way->dir, options, out, err);
 		options->passphrase = NULL;
 		passphrase_free(passphrase);
 		if (status == OURO_WRONG_KEY && i + 1 < PASSPHRASE_TRIES)
@@ -89,20 +96,20 @@ open_asking(const char *dir, struct ouro_vault_options *options,
 }
 
 static enum ouro_status
-open_once(const char *dir, struct ouro_vault_options *options,
+open_once(const struct way *way, struct ouro_vault_options *options,
     struct ouro_vault **out, struct ouro_error *err)
 {
-	enum ouro_status status = ouro_vault_open(dir, options, out, err);
+	enum ouro_status status = way->opener(way->context, way->dir, options,
+	    out, err);
 
 	if (status == OURO_WRONG_KEY && options->passphrase == NULL &&
 	    options->recovery_key == NULL)
-		status = open_asking(dir, options, out, err);
+		status = open_asking(way, options, out, err);
 	return status;
 }
 
-/* Then what was not found is its key file. */
-static bool
-is_store(const char *dir)
+bool
+session_has_store(const char *dir)
 {
 	static const char *const files[] = { "OUROBOROS", "OUROBOROS.copy" };
 	bool found = false;
@@ -126,7 +133,8 @@ say_failure(struct invocation *inv, const char *dir, enum session_mode mode,
 
 	if (inv->json)
 		return code;
-	if (err->status == OURO_NOT_FOUND && is_store(dir))
+	/* Then what was not found is its key file. */
+	if (err->status == OURO_NOT_FOUND && session_has_store(dir))
 		report_note(inv,
 		    "--key FILE or $OUROBOROS_KEY names the key file; "
 		    "'ouroboros keys import' makes a new one from a recovery "
@@ -193,9 +201,25 @@ free_space_setting(uint64_t *bytes)
 	return false;
 }
 
+static enum ouro_status
+open_vault(void *context, const char *dir,
+    const struct ouro_vault_options *options, struct ouro_vault **out,
+    struct ouro_error *err)
+{
+	(void)context;
+	return ouro_vault_open(dir, options, out, err);
+}
+
 int
 session_open(struct invocation *inv, enum session_mode mode,
     struct ouro_vault **out)
+{
+	return session_open_by(inv, mode, open_vault, NULL, out);
+}
+
+int
+session_open_by(struct invocation *inv, enum session_mode mode,
+    session_opener *opener, void *context, struct ouro_vault **out)
 {
 	struct ouro_vault_options options = {
 		.size = sizeof options,
@@ -212,6 +236,7 @@ session_open(struct invocation *inv, enum session_mode mode,
 	struct data_paths paths;
 	enum ouro_status status;
 	char *dir = session_directory(inv);
+	const struct way way = { opener, context, dir };
 	int code = 0;
 
 	if (dir == NULL || !free_space_setting(&options.free_space_min)) {
@@ -225,10 +250,10 @@ session_open(struct invocation *inv, enum session_mode mode,
 	options.data_path_count = paths.count;
 	if (options.passphrase != NULL && options.passphrase[0] == '\0')
 		options.passphrase = NULL;
-	status = open_once(dir, &options, out, &err);
+	status = open_once(&way, &options, out, &err);
 	if (status != OURO_OK && mode == SESSION_HEAL && is_unwritable(&err)) {
 		options.read_only = true;
-		status = open_once(dir, &options, out, &err);
+		status = open_once(&way, &options, out, &err);
 	}
 	if (status != OURO_OK && signals_caught() != 0)
 		code = EXIT_FAILED;

@@ -21,6 +21,17 @@ enum session_mode {
 int session_open(struct invocation *inv, enum session_mode mode,
     struct ouro_vault **out);
 
+/* Another way to open, or make, what is in dir; as ouro_vault_open. May be
+ * called again with a passphrase after OURO_WRONG_KEY. */
+typedef enum ouro_status session_opener(void *context, const char *dir,
+    const struct ouro_vault_options *options, struct ouro_vault **out,
+    struct ouro_error *err);
+int session_open_by(struct invocation *inv, enum session_mode mode,
+    session_opener *opener, void *context, struct ouro_vault **out);
+
+/* Whether there is a store in dir. */
+bool session_has_store(const char *dir);
+
 /* The store's directory, or NULL after having said that none is known. The
  * caller frees it. */
 char *session_directory(struct invocation *inv);

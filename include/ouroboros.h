@@ -1124,7 +1124,8 @@ struct ouro_export_options {
 	void *context;
 	/* A stream that was cut short, to be gone on with: what it has is
 	 * not sent again, and what is sent belongs behind its first *kept
-	 * bytes, the last whole part. */
+	 * bytes. *kept is set before sink is called; 0: nothing of it is of
+	 * use, and all is sent. */
 	ouro_source *begun;
 	void *begun_context;
 	uint64_t *kept;
@@ -1134,8 +1135,13 @@ struct ouro_export_result {
 };
 /*
  * Writes one moment of a vault as one stream, sealed and authenticated under
- * a key of the vault's members, complete with the keyring. Others may write
- * meanwhile.
+ * a key of the vault's members, complete with the keyring. Others may write,
+ * remove and collect meanwhile; what they do to a subtree may be in it or not.
+ * What nothing refers to any more is given back only after the export.
+ *   OURO_NOT_FOUND  no such name or content
+ *   OURO_DAMAGED    something cannot be read, and is named
+ *   OURO_REFUSED    what was begun is of another vault or part; or an epoch
+ *                   was begun meanwhile and has sealed something: begin again
  */
 enum ouro_status ouro_export(struct ouro_vault *vault,
     const struct ouro_export_options *options, ouro_sink *sink, void *context,
@@ -1166,17 +1172,23 @@ struct ouro_import_result {
  * goes first makes no difference. Interrupted, it is begun again with the same
  * stream: what is there is passed over. Nothing of a damaged stream's versions
  * becomes visible.
- *   OURO_DAMAGED   with the offset in the stream
- *   OURO_REFUSED   the stream is of another vault
- *   OURO_CONFLICT  both copies began epochs of the same number
+ *   OURO_DAMAGED    with the offset in the stream
+ *   OURO_REFUSED    the stream is of another vault; or another import is
+ *                   under way
+ *   OURO_WRONG_KEY  our key is no member of the vault as the stream knows it
+ *   OURO_CONFLICT   both copies began epochs of the same number
+ * Epochs that only the other copy has are taken over, with its members.
  */
 enum ouro_status ouro_import(struct ouro_vault *vault,
     const struct ouro_import_options *options, ouro_source *source,
     void *source_context, struct ouro_import_result *result,
     struct ouro_error *err);
 /* Makes a copy of a vault in the directory dir, which has no store yet, out of
- * a stream of the whole of it, for a member whose key file the options name.
- * Then as ouro_vault_open and ouro_import. */
+ * a stream of the whole of it, for a member whose key file (or recovery key)
+ * the options name. Then as ouro_vault_open and ouro_import; after a failure
+ * of the import the store is there, and ouro_import goes on with it.
+ *   OURO_EXISTS   dir has a store, or the keyring of another vault
+ *   OURO_REFUSED  the stream has only a part of a vault */
 enum ouro_status ouro_import_new(const char *dir,
     const struct ouro_vault_options *vault_options,
     const struct ouro_import_options *options, ouro_source *source,

@@ -18,6 +18,7 @@ static const char *const labels[DERIVE_PURPOSES] = {
 	[DERIVE_RECOVERY] = "ouroboros recovery key 1",
 	[DERIVE_ARCHIVE] = "ouroboros archive 1",
 	[DERIVE_STREAM] = "ouroboros stream 1",
+	[DERIVE_GRANT_MAC] = "ouroboros grant mac 1",
 };
 
 static const struct bytes no_salt;
@@ -135,6 +136,14 @@ derive_stream_key(const uint8_t secret[KEY_SIZE],
 {
 	return derive_salted(DERIVE_STREAM, secret,
 	    bytes_of(salt, DERIVE_STREAM_SALT_SIZE), header_hash, out, err);
+}
+
+enum ouro_status
+derive_grant_mac_key(const uint8_t epoch_key[KEY_SIZE],
+    const uint8_t content_id[HASH_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err)
+{
+	return derive_bound(DERIVE_GRANT_MAC, epoch_key, content_id, out, err);
 }
 
 enum ouro_status

@@ -18,6 +18,7 @@
  *   recovery       recovery key  -      "ouroboros recovery key 1", 96 bytes
  *   archive        id key        -      "ouroboros archive 1"
  *   stream         see archive.h salt   "ouroboros stream 1" header hash
+ *   grant mac      epoch key     -      "ouroboros grant mac 1" id
  */
 #ifndef SEAL_DERIVE_H
 #define SEAL_DERIVE_H
@@ -40,6 +41,7 @@ enum derive_purpose {
 	DERIVE_RECOVERY,
 	DERIVE_ARCHIVE,
 	DERIVE_STREAM,
+	DERIVE_GRANT_MAC,
 	DERIVE_PURPOSES
 };
 
@@ -75,6 +77,10 @@ enum ouro_status derive_archive_key(const uint8_t id_key[KEY_SIZE],
 enum ouro_status derive_stream_key(const uint8_t secret[KEY_SIZE],
     const uint8_t salt[DERIVE_STREAM_SALT_SIZE],
     const uint8_t header_hash[HASH_SIZE], uint8_t out[KEY_SIZE],
+    struct ouro_error *err);
+/* Under which grants of a content are authenticated. */
+enum ouro_status derive_grant_mac_key(const uint8_t epoch_key[KEY_SIZE],
+    const uint8_t content_id[HASH_SIZE], uint8_t out[KEY_SIZE],
     struct ouro_error *err);
 
 /* The member seed of a recovery key. */

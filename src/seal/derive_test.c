@@ -45,6 +45,8 @@ derive_all(const uint8_t secret[KEY_SIZE], const uint8_t id[HASH_SIZE],
 	assert_int_equal(derive_archive_key(secret, out[9], NULL), OURO_OK);
 	assert_int_equal(derive_stream_key(secret, id, id, out[10], NULL),
 	    OURO_OK);
+	assert_int_equal(derive_grant_mac_key(secret, id, out[11], NULL),
+	    OURO_OK);
 }
 
 static void
@@ -86,6 +88,7 @@ K14_every_bit_of_secret_and_id_counts(void **state)
 		if (bit / 8 < DERIVE_STRIPE_SALT_SIZE)
 			assert_memory_not_equal(keys[3], others[3], KEY_SIZE);
 		assert_memory_not_equal(keys[10], others[10], KEY_SIZE);
+		assert_memory_not_equal(keys[11], others[11], KEY_SIZE);
 		for (unsigned i = 4; i < 10; i++)
 			assert_memory_equal(keys[i], others[i], KEY_SIZE);
 	}

@@ -85,8 +85,7 @@ chunk_row_put(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 
 /* ---- storing ----------------------------------------------------------------- */
 
-/* Every slice lies where the row says, and none is known bad. */
-static bool
+bool
 stripe_is_whole(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     const Ouro__StripeRow *row)
 {

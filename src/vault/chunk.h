@@ -68,7 +68,8 @@ enum ouro_status chunk_discover(struct ouro_vault *vault,
  * not be written again, or NULL. */
 const Ouro__StripeRow *chunk_stripe_whole(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], const Ouro__ChunkRow *row, unsigned m);
-/* Writes the slices of a stripe; lanes gets where. Counts stored up. */
+/* Writes the slices of a stripe that is in no row yet; lanes gets where, and
+ * *stored grows by their bytes. Without the lock the chunk must be pinned. */
 enum ouro_status chunk_slices_write(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], const struct stripe *stripe,
     uint8_t lanes[SLICES_MAX], uint64_t *stored, struct ouro_error *err);
@@ -83,6 +84,9 @@ enum ouro_status chunk_row_add(struct ouro_vault *vault,
 
 /* ---- stripes -------------------------------------------------------------------- */
 
+/* Every slice lies where the row says, and none is known bad. */
+bool stripe_is_whole(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__StripeRow *row);
 /* The slices of one stripe, read and decoded. Zeroed = empty. */
 struct stripe_read {
 	const struct slice *slices[SLICES_MAX]; /* NULL: absent or malformed */

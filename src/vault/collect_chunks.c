@@ -260,10 +260,22 @@ slice_collect(struct collection *collection, unsigned number, struct bytes key,
 	return status;
 }
 
+/* Somebody writes slices of it that are in no row yet. */
+static bool
+is_pinned(struct pins *pins, const uint8_t id[HASH_SIZE])
+{
+	if (!pins_guard(pins, id))
+		return true;
+	pins_unguard(pins);
+	return false;
+}
+
 /*
  * A slice of a stripe that a later one has replaced: the chunk is in use and
  * its row is there, but lists others. What replaced it may be newer than the
- * last barrier, so it is made durable first.
+ * last barrier, so it is made durable first. Who seals a chunk anew pins it
+ * before the first slice is written, and drops the pin after the row, which
+ * takes the chunk's lock, lists them.
  */
 static enum ouro_status
 slice_replaced(struct collection *collection, unsigned number, struct bytes key,
@@ -276,7 +288,8 @@ slice_replaced(struct collection *collection, unsigned number, struct bytes key,
 	chunk_lock(vault, key.data);
 	row = row_now(vault, key.data);
 	if (row != NULL && row->n_stripes > 0 &&
-	    !row_lists(row, key.data + HASH_SIZE)) {
+	    !row_lists(row, key.data + HASH_SIZE) &&
+	    !is_pinned(&vault->pins, key.data)) {
 		status = lanes_barrier(vault, err);
 		if (status == OURO_OK)
 			status = engine_barrier(vault->records, err);

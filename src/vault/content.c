@@ -267,18 +267,15 @@ part_fill(uint64_t size, ProtobufCBinaryData inlined, const Ouro__Tree *tree,
 
 /* Opens the sealed body of an unpacked record. */
 static enum ouro_status
-content_open(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+content_open(const uint8_t key[KEY_SIZE], const uint8_t id[HASH_SIZE],
     const Ouro__ContentRecord *record, Ouro__ContentBody **out,
     struct ouro_error *err)
 {
 	struct buffer additional = { 0 }, clear = { 0 };
 	ProtobufCMessage *message = NULL;
-	uint8_t key[KEY_SIZE];
 	enum ouro_status status;
 
-	status = content_key(vault, record->epoch, id, key, err);
-	if (status == OURO_OK)
-		status = content_additional(record, &additional, err);
+	status = content_additional(record, &additional, err);
 	if (status == OURO_OK)
 		status = body_open(key, record->salt.data,
 		    buffer_bytes(&additional), plain(record->sealed),
@@ -290,9 +287,56 @@ content_open(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 		    buffer_bytes(&clear), &message, "content body", err);
 	if (status == OURO_OK)
 		*out = (Ouro__ContentBody *)message;
-	bytes_wipe(key, sizeof(key));
 	buffer_release(&additional);
 	buffer_wipe(&clear);
+	return status;
+}
+
+/* Both halves of a record; the id is not compared. */
+static enum ouro_status
+content_fill(const uint8_t key[KEY_SIZE], const uint8_t id[HASH_SIZE],
+    const Ouro__ContentRecord *record, struct content *out,
+    struct ouro_error *err)
+{
+	Ouro__ContentBody *body;
+	enum ouro_status status = content_open(key, id, record, &out->body,
+	    err);
+
+	if (status != OURO_OK)
+		return status;
+	body = out->body;
+	memcpy(out->id, id, HASH_SIZE);
+	out->has_parent = record->parent.len != 0;
+	if (out->has_parent)
+		memcpy(out->parent, record->parent.data, HASH_SIZE);
+	out->k = record->k;
+	out->epoch = record->epoch;
+	out->chunks = body->chunks;
+	out->type = plain(body->type);
+	if (!part_fill(body->size, body->data, record->data, body->data_key,
+		&out->data) ||
+	    !part_fill(body->meta_size, body->meta, record->meta,
+		body->meta_key, &out->meta) ||
+	    out->type.size > CONTENT_TYPE_MAX)
+		return content_damaged(id, "its halves do not fit", err);
+	return OURO_OK;
+}
+
+enum ouro_status
+content_decode_with(const uint8_t key[KEY_SIZE], const uint8_t id[HASH_SIZE],
+    struct bytes record, struct content *out, struct ouro_error *err)
+{
+	Ouro__ContentRecord *unpacked = NULL;
+	enum ouro_status status;
+
+	*out = (struct content){ 0 };
+	status = content_peek(id, record, &unpacked, err);
+	if (status == OURO_OK)
+		status = content_fill(key, id, unpacked, out, err);
+	if (unpacked != NULL)
+		canonical_free(&unpacked->base);
+	if (status != OURO_OK)
+		content_release(out);
 	return status;
 }
 
@@ -301,36 +345,20 @@ content_decode(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
     struct bytes record, struct content *out, struct ouro_error *err)
 {
 	Ouro__ContentRecord *unpacked = NULL;
-	Ouro__ContentBody *body;
-	uint8_t found[HASH_SIZE];
+	uint8_t key[KEY_SIZE], found[HASH_SIZE];
 	enum ouro_status status;
 
 	*out = (struct content){ 0 };
 	status = content_peek(id, record, &unpacked, err);
 	if (status == OURO_OK)
-		status = content_open(vault, id, unpacked, &out->body, err);
-	if (status != OURO_OK)
-		goto out;
-	body = out->body;
-	memcpy(out->id, id, HASH_SIZE);
-	out->has_parent = unpacked->parent.len != 0;
-	if (out->has_parent)
-		memcpy(out->parent, unpacked->parent.data, HASH_SIZE);
-	out->k = unpacked->k;
-	out->epoch = unpacked->epoch;
-	out->chunks = body->chunks;
-	out->type = plain(body->type);
-	if (!part_fill(body->size, body->data, unpacked->data, body->data_key,
-		&out->data) ||
-	    !part_fill(body->meta_size, body->meta, unpacked->meta,
-		body->meta_key, &out->meta) ||
-	    out->type.size > CONTENT_TYPE_MAX)
-		status = content_damaged(id, "its halves do not fit", err);
+		status = content_key(vault, unpacked->epoch, id, key, err);
+	if (status == OURO_OK)
+		status = content_fill(key, id, unpacked, out, err);
+	bytes_wipe(key, sizeof(key));
 	if (status == OURO_OK)
 		status = content_id(vault, out, found, err);
 	if (status == OURO_OK && memcmp(found, id, HASH_SIZE) != 0)
 		status = content_damaged(id, "its fields give another id", err);
-out:
 	if (unpacked != NULL)
 		canonical_free(&unpacked->base);
 	if (status != OURO_OK)

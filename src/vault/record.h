@@ -57,10 +57,11 @@ struct page {
 
 enum ouro_status page_id(struct ouro_vault *vault, const struct page *page,
     uint8_t id[HASH_SIZE], struct ouro_error *err);
-/* Seals under the vault's newest epoch; key gets the page's key. */
+/* Seals under page->epoch. */
 enum ouro_status page_encode(struct ouro_vault *vault, const struct page *page,
     const uint8_t id[HASH_SIZE], struct buffer *record, struct ouro_error *err);
-/* key NULL = derive it from the vault's epoch key. */
+/* key NULL = derive it from the vault's epoch key. vault NULL (then with a
+ * key): the id, which is a keyed hash, is taken as it is. */
 enum ouro_status page_decode(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], struct bytes record, const uint8_t *key,
     struct page *out, struct ouro_error *err);
@@ -102,6 +103,11 @@ enum ouro_status content_encode(struct ouro_vault *vault,
     const struct content *content, struct buffer *record,
     struct ouro_error *err);
 enum ouro_status content_decode(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], struct bytes record, struct content *out,
+    struct ouro_error *err);
+/* The same for who has the content's key and nothing else: the id is taken
+ * as it is. */
+enum ouro_status content_decode_with(const uint8_t key[KEY_SIZE],
     const uint8_t id[HASH_SIZE], struct bytes record, struct content *out,
     struct ouro_error *err);
 void content_release(struct content *content); /* wipes */

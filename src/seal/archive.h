@@ -143,6 +143,10 @@ struct archive_place {
 /* Behind the frame last read, or the header. */
 void archive_here(const struct archive_reader *reader,
     struct archive_place *place);
+/* The next frame read is the one at that place, from where the source gives
+ * its bytes next. */
+void archive_reader_move(struct archive_reader *reader,
+    const struct archive_place *place);
 /* A writer whose first bytes belong at place->offset. archive_written counts
  * from there. */
 enum ouro_status archive_writer_at(struct fs *fs,

@@ -309,3 +309,14 @@ archive_here(const struct archive_reader *reader, struct archive_place *place)
 	memcpy(place->header_hash, reader->seal.header_hash, HASH_SIZE);
 	memcpy(place->key, reader->seal.key, KEY_SIZE);
 }
+
+void
+archive_reader_move(struct archive_reader *reader,
+    const struct archive_place *place)
+{
+	reader->offset = place->offset;
+	reader->ended = false;
+	reader->seal.number = place->number;
+	memcpy(reader->seal.header_hash, place->header_hash, HASH_SIZE);
+	memcpy(reader->seal.key, place->key, KEY_SIZE);
+}

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "seal/public_key.h"
+#include "vault/bundle.h"
 #include "vault/share.h"
 #include "vault/test_care.h"
 
@@ -84,6 +85,52 @@ test_grant_count(struct test_vault *test, const uint8_t *id,
 		    &test->err),
 	    &test->err);
 	return all.count;
+}
+
+/* ---- bundles --------------------------------------------------------------- */
+
+#define TEST_BUNDLE "/bundle"
+
+static inline enum ouro_status
+test_sink(void *context, const void *data, size_t size, struct ouro_error *err)
+{
+	return buffer_append(context, bytes_of(data, size), err);
+}
+
+/* What is granted to person, or of it only id, in a file. */
+static inline void
+test_bundle_write(struct test_vault *test, const uint8_t *id,
+    const struct test_person *person, struct buffer *out)
+{
+	out->size = 0;
+	test_ok(ouro_bundle_write(test->vault, id, person->fingerprint,
+		    test_sink, out, &test->err),
+	    &test->err);
+	test_ok(fs_write_file(test->fs, TEST_BUNDLE, buffer_bytes(out),
+		    &test->err),
+	    &test->err);
+}
+
+static inline enum ouro_status
+test_bundle_open(struct test_vault *test, const struct test_person *person,
+    struct ouro_bundle **out)
+{
+	return bundle_open(test->fs, TEST_BUNDLE, person->key.seed, out,
+	    &test->err);
+}
+
+static inline void
+test_bundle_reads(struct test_vault *test, struct ouro_bundle *bundle,
+    const uint8_t id[OURO_ID_SIZE], struct bytes data)
+{
+	struct buffer read = { 0 };
+
+	test_ok(ouro_bundle_read(bundle, id, test_sink, &read, &test->err),
+	    &test->err);
+	assert_int_equal(read.size, data.size);
+	if (data.size > 0)
+		assert_memory_equal(read.data, data.data, data.size);
+	buffer_release(&read);
 }
 
 #endif

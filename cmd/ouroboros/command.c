@@ -19,6 +19,8 @@ const struct command *const command_table[] = {
 	&export_command,
 	&import_command,
 	&keys_command,
+	&share_command,
+	&unshare_command,
 	&shell_command,
 	&bench_command,
 	&version_command,

@@ -26,7 +26,7 @@ extern const struct command put_command, get_command, rm_command, ls_command,
     info_command, verify_command, repair_command, stats_command, gc_command,
     export_command, import_command, compact_command, keys_command,
     shell_command, bench_command, version_command, help_command,
-    completion_command;
+    completion_command, share_command, unshare_command;
 
 /* All commands in the order of the help; NULL behind the last. */
 extern const struct command *const command_table[];

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bundle.h"
 #include "command.h"
 #include "numbers.h"
 #include "outfile.h"
@@ -218,6 +219,13 @@ get_run(struct invocation *inv)
 	struct fetching f = { .inv = inv, .path = inv->option[OPTION_OUTPUT] };
 	int code;
 
+	if (inv->option[OPTION_BUNDLE] != NULL)
+		return bundle_get(inv);
+	if (inv->option[OPTION_LIST] != NULL)
+		return report_usage(inv, "--list is for a --bundle; else: ls");
+	if (inv->operand_count == 0)
+		return report_usage(inv, "get needs more: ouroboros get %s",
+		    inv->command->synopsis);
 	if (text != NULL && !range_parse(text, &range))
 		return report_usage(inv,
 		    "--range %s: it has to be A-B (A <= B), A- or -N", text);
@@ -248,11 +256,16 @@ const struct command get_command = {
 	    "--range takes bytes as HTTP does: 0-99 are the first hundred, 100- is all\n"
 	    "but those, -100 the last hundred. A range that begins beyond the end fails.\n"
 	    "\n"
+	    "--bundle FILE reads what somebody shared with the key of --key KEYFILE (share,\n"
+	    "keys new); no store is needed. --list shows what is in it; if that is one\n"
+	    "content, HASH may be left out. The whole file is checked first.\n"
+	    "\n"
 	    "With --json and -o the answer is an object with hash, file, bytes. Content on\n"
 	    "standard output stays content; an error after its beginning goes to standard\n"
 	    "error.",
-	.options = OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_RANGE),
-	.operands_min = 1,
+	.options = OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_RANGE) |
+	    OPTION_BIT(OPTION_BUNDLE) | OPTION_BIT(OPTION_LIST),
+	.operands_min = 0,
 	.operands_max = SIZE_MAX,
 	.run = get_run,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "keyfile.h"
 #include "passphrase.h"
 #include "report.h"
 #include "session.h"
@@ -265,18 +266,66 @@ drop(struct invocation *inv, struct ouro_vault *vault)
 	    "Removed, and a new key epoch begun:");
 }
 
+/* ---- without a store ----------------------------------------------------- */
+
+static int
+make(struct invocation *inv, struct ouro_vault *none)
+{
+	const char *path = inv->operands[1];
+	struct ouro_error err = { .status = OURO_OK };
+	char *passphrase;
+	int code = passphrase_new(inv, false, &passphrase);
+
+	(void)none;
+	if (code == 0 &&
+	    ouro_key_make(path, or_none(passphrase), &err) != OURO_OK)
+		code = report_failure(inv, NULL, &err);
+	else if (code == 0)
+		code = answer(inv, "key_file", path,
+		    "Made a key, a member of no store:");
+	if (code == 0 && !inv->json)
+		report_note(inv,
+		    "Keep it to yourself. 'ouroboros keys public %s' prints "
+		    "what others need to share something with you.",
+		    path);
+	passphrase_free(passphrase);
+	return code;
+}
+
+static int public(struct invocation *inv, struct ouro_vault *none)
+{
+	struct key_file file;
+	int code = key_file_open(inv,
+	    inv->operand_count > 1 ? inv->operands[1] : NULL, &file);
+
+	(void)none;
+	if (code == 0 && inv->json) {
+		reply_object(&inv->out, NULL);
+		reply_text(&inv->out, "public_key", file.public_text);
+		reply_text(&inv->out, "key_file", file.path);
+		reply_end(&inv->out);
+	} else if (code == 0) {
+		puts(file.public_text);
+	}
+	key_file_release(&file);
+	return code;
+}
+
 static const struct action {
 	const char *name;
 	size_t operands_min, operands_max;
 	enum session_mode mode;
+	bool no_store;
 	int (*run)(struct invocation *inv, struct ouro_vault *vault);
 } actions[] = {
-	{ "show", 0, 0, SESSION_READ, show },
-	{ "export", 0, 0, SESSION_WRITE, export },
-	{ "import", 0, 1, SESSION_WRITE, import },
-	{ "passwd", 0, 0, SESSION_WRITE, passwd },
-	{ "rotate", 0, 0, SESSION_WRITE, rotate },
-	{ "remove", 1, 1, SESSION_WRITE, drop },
+	{ "show", 0, 0, SESSION_READ, false, show },
+	{ "export", 0, 0, SESSION_WRITE, false, export },
+	{ "import", 0, 1, SESSION_WRITE, false, import },
+	{ "passwd", 0, 0, SESSION_WRITE, false, passwd },
+	{ "rotate", 0, 0, SESSION_WRITE, false, rotate },
+	{ "remove", 1, 1, SESSION_WRITE, false, drop },
+	{ "new", 1, 1, SESSION_READ, true, make },
+	{ "public", 0, 1, SESSION_READ, true, public },
 };
 
 static const struct action *
@@ -317,16 +366,17 @@ keys_run(struct invocation *inv)
 	if (action == NULL)
 		return report_usage(inv,
 		    "keys does not know '%s': show, "
-		    "export, import, passwd, rotate or remove",
+		    "export, import, passwd, rotate, remove, new or public",
 		    inv->operands[0]);
 	if (more < action->operands_min || more > action->operands_max)
 		return report_usage(inv, "keys %s takes %s", action->name,
 		    action->operands_max == 0	    ? "nothing more"
 			: action->operands_min == 0 ? "at most a FILE"
+			: action->no_store	    ? "a FILE"
 						    : "a FINGERPRINT");
 	if (action->run == import)
 		code = recovery_key_ask(inv, &typed);
-	if (code == 0)
+	if (code == 0 && !action->no_store)
 		code = session_open(inv, action->mode, &vault);
 	if (code == 0)
 		code = action->run(inv, vault);
@@ -337,8 +387,8 @@ keys_run(struct invocation *inv)
 
 const struct command keys_command = {
 	.name = "keys",
-	.synopsis = "show|export|import|passwd|rotate|remove",
-	.summary = "keyring, recovery key, passphrase",
+	.synopsis = "show|export|import|passwd|rotate|remove|new|public",
+	.summary = "keyring, recovery key, passphrase, public key",
 	.page =
 	    "show                members of the keyring, the key file, the key epoch\n"
 	    "export              makes a recovery key and prints it, once\n"
@@ -347,11 +397,14 @@ const struct command keys_command = {
 	    "passwd              another passphrase for the key file, or none\n"
 	    "rotate              a new key for what is written from now on\n"
 	    "remove FINGERPRINT  takes a member out of the keyring, and rotates\n"
+	    "new FILE            makes a key file for somebody who has no store\n"
+	    "public [FILE]       prints the public key of a key file (default: the store's),\n"
+	    "                    which others need to share something with its owner\n"
 	    "\n"
 	    "Without a key file or a recovery key the data cannot be read, by anyone.\n"
 	    "A passphrase comes from $OUROBOROS_PASSPHRASE, or is asked for on the terminal;\n"
 	    "a new one from $OUROBOROS_NEW_PASSPHRASE (empty = none), or is asked for twice.",
-	.words = "show export import passwd rotate remove",
+	.words = "show export import passwd rotate remove new public",
 	.operands_min = 1,
 	.operands_max = 2,
 	.run = keys_run,

@@ -43,6 +43,12 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	    "go on with FILE, which was cut short" },
 	[OPTION_AS_NEW] = { "as-new", 0, NULL,
 	    "write what stays removed as new versions" },
+	[OPTION_TREE] = { "tree", 0, NULL, "with all that is below it" },
+	[OPTION_LIST] = { "list", 0, NULL, "what there is" },
+	[OPTION_RESEAL] = { "reseal", 0, NULL,
+	    "seal it anew, so that its old key opens nothing here" },
+	[OPTION_BUNDLE] = { "bundle", 0, "FILE",
+	    "read from a bundle, without a store" },
 };
 
 /* What older tools called things. */

@@ -1018,7 +1018,11 @@ enum ouro_status ouro_keys_remove(struct ouro_vault *vault,
  * A grant wraps the one key that opens a content, whatever its size, for
  * somebody who is no member. What is shared is carried to them as a bundle, a
  * file that only their key file opens. Grants are names in "sys": every copy
- * of the vault has them.
+ * of the vault has them. A grant does not keep its content; it stays when the
+ * content is removed, until it is taken back.
+ *
+ * Who carries a public key may exchange it: compare fingerprints. Anyone may
+ * make a bundle for a public key: it does not prove from whom it comes.
  */
 
 /* The public key of a member's key file, as text that may be handed out: one
@@ -1039,7 +1043,9 @@ struct ouro_share_result {
 	uint64_t bytes;	      /* of the grants made, stored */
 	char fingerprint[33]; /* of the public key, hex */
 };
-/* public_key is the text of ouro_key_public. OURO_INVALID; OURO_NOT_FOUND. */
+/* id is a content's or a version's of it; public_key the text of
+ * ouro_key_public. OURO_INVALID: no public key; OURO_NOT_FOUND: the content.
+ * After a failure in a tree some of it may be shared. */
 enum ouro_status ouro_share(struct ouro_vault *vault,
     const uint8_t id[OURO_ID_SIZE], const char *public_key,
     const struct ouro_share_options *options, struct ouro_share_result *result,
@@ -1052,7 +1058,10 @@ struct ouro_grant {
 	const char *public_key; /* borrowed */
 };
 typedef bool ouro_each_grant(void *context, const struct ouro_grant *grant);
-/* id NULL = of all contents; fingerprint (a unique prefix) NULL = everybody's. */
+/* id NULL = of all contents, also those that are gone; fingerprint (a unique
+ * prefix) NULL = everybody's. Grants of one content follow one another. One
+ * that was not made with the vault's keys is left out, and told to the log.
+ * OURO_NOT_FOUND: nothing is shared with such a key; OURO_AMBIGUOUS. */
 enum ouro_status ouro_grants(struct ouro_vault *vault,
     const uint8_t id[OURO_ID_SIZE], const char *fingerprint,
     ouro_each_grant *each, void *context, struct ouro_error *err);
@@ -1061,16 +1070,22 @@ struct ouro_unshare_options {
 	size_t size;
 	bool tree;
 	/* Begins a new epoch and seals the content under it, so that the key
-	 * that was given away opens nothing that is kept here. Chunks that
-	 * other contents have too stay readable through those. */
+	 * that was given away opens nothing that is kept here, not even what
+	 * was deleted from the lanes. Chunks that other contents have too
+	 * stay readable through those. Takes as long as storing it did. */
 	bool reseal;
 };
 struct ouro_unshare_result {
 	uint64_t grants;	  /* taken back */
-	uint64_t chunks_resealed; /* of each content */
-	uint64_t chunks_shared;	  /* that others have too */
+	uint64_t chunks_resealed; /* each once */
+	uint64_t chunks_shared;	  /* of them, that others have too */
 };
-/* Stops serving. What was handed out stays readable to whom it was given. */
+/* Stops serving. What was handed out stays readable to whom it was given.
+ * fingerprint is a unique prefix. OURO_NOT_FOUND: it was not shared with such
+ * a key; but with reseal and the whole fingerprint that is no failure, so
+ * that what was interrupted can be repeated. After a failure of sealing anew
+ * (OURO_DAMAGED: something of the content is lost) the grants are taken back,
+ * result->grants tells how many, and everything opens as before. */
 enum ouro_status ouro_unshare(struct ouro_vault *vault,
     const uint8_t id[OURO_ID_SIZE], const char *fingerprint,
     const struct ouro_unshare_options *options,
@@ -1084,7 +1099,9 @@ typedef enum ouro_status ouro_source(void *context, void *data, size_t size,
     size_t *got, struct ouro_error *err);
 
 /* Everything granted to a fingerprint (a unique prefix), or of it only id's
- * (not NULL), as a bundle. OURO_NOT_FOUND: nothing is. */
+ * (not NULL), as a bundle. Each chunk goes out once; memory is about 100 bytes
+ * for each of them. OURO_NOT_FOUND: nothing is granted, or is there; the sink
+ * was not called then. */
 enum ouro_status ouro_bundle_write(struct ouro_vault *vault, const uint8_t *id,
     const char *fingerprint, ouro_sink *sink, void *context,
     struct ouro_error *err);
@@ -1096,17 +1113,31 @@ struct ouro_bundle_item {
 	bool has_parent;
 	uint64_t bytes;
 	const char *type; /* borrowed, as the meta */
-	const void *meta;
+	const void *meta; /* with a NUL behind; NULL when over 16 MiB */
 	size_t meta_size;
 };
 typedef bool ouro_each_bundle_item(void *context,
     const struct ouro_bundle_item *item);
-/* Checks the whole file. OURO_WRONG_KEY; OURO_DAMAGED with the offset. */
+/*
+ * A bundle is read with a key file alone, by one thread at a time, in memory
+ * that does not grow with its contents. The whole file is checked here: that
+ * it is one bundle, unchanged and complete. What is read later is verified
+ * with the keys that come from the wrapped one, level by level; so it is what
+ * was meant by whoever made the bundle. The ids are keyed with a secret of
+ * the vault: the recipient cannot recompute them, and takes them as names.
+ *   OURO_WRONG_KEY  it is for another key, whose fingerprint is told; or the
+ *                   passphrase is wrong
+ *   OURO_DAMAGED    with the offset
+ *   OURO_INVALID    no bundle, but an export of a vault
+ */
 enum ouro_status ouro_bundle_open(const char *file, const char *key_file,
     const char *passphrase, struct ouro_bundle **out, struct ouro_error *err);
 void ouro_bundle_close(struct ouro_bundle *bundle); /* NULL ok */
+/* In the order of content ids; stops when each returns false. */
 enum ouro_status ouro_bundle_list(struct ouro_bundle *bundle,
     ouro_each_bundle_item *each, void *context, struct ouro_error *err);
+/* All bytes of a content, in order. OURO_NOT_FOUND. After OURO_DAMAGED the sink
+ * was given what comes before the fault. */
 enum ouro_status ouro_bundle_read(struct ouro_bundle *bundle,
     const uint8_t content[OURO_ID_SIZE], ouro_sink *sink, void *context,
     struct ouro_error *err);

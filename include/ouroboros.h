@@ -545,6 +545,10 @@ enum ouro_status ouro_batch_begin(struct ouro_vault *vault,
 enum ouro_status ouro_batch_finish_put(struct ouro_batch *batch,
     struct ouro_put *put, struct ouro_put_result *result,
     struct ouro_error *err);
+/* The id that the content of the put finished last will have, for its children
+ * in the same batch. Waits for its chunks. OURO_NOT_FOUND: there is no put. */
+enum ouro_status ouro_batch_content(struct ouro_batch *batch,
+    uint8_t id[OURO_ID_SIZE], struct ouro_error *err);
 /* As ouro_version_put, visible with the commit; id (may be NULL) is filled then,
  * and borrowed until the batch ends. */
 struct ouro_version_options;
@@ -643,6 +647,11 @@ struct ouro_info {
 };
 
 enum ouro_status ouro_info(struct ouro_vault *vault,
+    const uint8_t id[OURO_ID_SIZE], struct ouro_info *out,
+    struct ouro_error *err);
+/* The same at the cost of the record alone, as in a list without detail: the
+ * figures of slices stay 0, and compressed and stored count what is inline. */
+enum ouro_status ouro_info_brief(struct ouro_vault *vault,
     const uint8_t id[OURO_ID_SIZE], struct ouro_info *out,
     struct ouro_error *err);
 void ouro_info_release(struct ouro_info *info);

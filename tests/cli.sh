@@ -455,7 +455,8 @@ old_spellings_work() {
 help_has_a_page_for_each_command() {
 	local name
 	expect 0 help
-	for name in put get rm ls info verify repair stats gc compact keys share unshare \
+	for name in put get rm ls info tree children parent ancestors \
+		descendants roots verify repair stats gc compact keys share unshare \
 		version help completion; do
 		answers "^  $name "
 		o help $name >page || fail "help $name"

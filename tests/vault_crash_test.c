@@ -35,6 +35,7 @@ struct thing {
 	const char *name; /* NULL: by content */
 	size_t size;
 	unsigned seed; /* equal seeds: equal first bytes */
+	size_t parent; /* the thing of that number less 1; 0: none */
 	bool put_done;
 	bool remove_begun, remove_done;
 	uint8_t content[OURO_ID_SIZE];
@@ -97,7 +98,10 @@ static bool
 thing_put(struct world *world, struct thing *thing)
 {
 	struct ouro_put_options options = { .size = sizeof(options),
-		.name = thing->name };
+		.name = thing->name,
+		.parent = thing->parent > 0
+		    ? world->things[thing->parent - 1].content
+		    : NULL };
 	struct ouro_put_result result;
 	struct ouro_put *put;
 
@@ -122,7 +126,8 @@ thing_put(struct world *world, struct thing *thing)
 static bool
 thing_remove(struct world *world, struct thing *thing)
 {
-	struct ouro_remove_options options = { .size = sizeof(options) };
+	struct ouro_remove_options options = { .size = sizeof(options),
+		.force = true };
 	struct ouro_remove_result result;
 	struct ouro_target target;
 
@@ -182,6 +187,22 @@ work_remove(struct world *world)
 	return going;
 }
 
+/* Parents go before their children, and come back behind them. */
+static bool
+work_tree(struct world *world)
+{
+	struct thing *things = world->things;
+	bool going = world_open(world) && thing_put(world, &things[0]) &&
+	    thing_put(world, &things[6]) && thing_put(world, &things[7]) &&
+	    thing_remove(world, &things[0]) && world_gc(world) &&
+	    thing_put(world, &things[0]) && thing_remove(world, &things[6]) &&
+	    thing_remove(world, &things[7]) && world_gc(world) &&
+	    thing_put(world, &things[6]);
+
+	world_close(world);
+	return going;
+}
+
 static const struct thing things_new[THINGS] = {
 	{ .size = 100, .seed = 1 },
 	{ .size = 150000, .seed = 2 },
@@ -189,8 +210,8 @@ static const struct thing things_new[THINGS] = {
 	{ .size = 140000, .seed = 4, .name = "other" },
 	{ .size = 9000, .seed = 5 },
 	{ .size = 150000, .seed = 2, .name = "shares all chunks of 1" },
-	{ .size = 1, .seed = 7 },
-	{ .size = 0, .seed = 8 },
+	{ .size = 1, .seed = 7, .parent = 1 },
+	{ .size = 0, .seed = 8, .parent = 7 },
 };
 
 /* ---- what must hold ---------------------------------------------------------------- */
@@ -368,6 +389,13 @@ removals_survive_every_crash(void **state)
 }
 
 static void
+hierarchies_survive_every_crash(void **state)
+{
+	(void)state;
+	states_seen += enumerate(work_tree, 3, 1);
+}
+
+static void
 enough_states_were_seen(void **state)
 {
 	(void)state;
@@ -381,6 +409,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(puts_survive_every_crash),
 		cmocka_unit_test(removals_survive_every_crash),
+		cmocka_unit_test(hierarchies_survive_every_crash),
 		cmocka_unit_test(enough_states_were_seen),
 	};
 

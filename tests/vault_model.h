@@ -111,6 +111,8 @@ void model_list_check(struct model *model);
 void model_all_check(struct model *model);
 /* A content that is there is found exactly as long as something keeps it. */
 void model_content_check(struct model *model);
+/* Roots, and the children of some content, are those of the model. */
+void model_hierarchy_check(struct model *model);
 bool model_reopen(struct model *model);
 /* Up to m slices of some chunks; again only after a repair. */
 void model_chunks_damage(struct model *model);

@@ -89,8 +89,10 @@ step(struct model *model)
 		remove_some(model);
 	else if (kind < 940)
 		model_name_check(model, (unsigned)model_draw(model, NAMES));
-	else if (kind < 990)
+	else if (kind < 970)
 		model_content_check(model);
+	else if (kind < 990)
+		model_hierarchy_check(model);
 	else
 		care_some(model);
 }

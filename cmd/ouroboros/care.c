@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "progress.h"
@@ -16,6 +17,7 @@ struct caring {
 	struct invocation *inv;
 	struct ouro_vault *vault;
 	bool repairing;
+	bool blind; /* slices alone */
 	bool headed;
 	bool detail; /* every slice too */
 	struct ouro_care_result sum;
@@ -180,25 +182,47 @@ result_text(struct caring *c)
 	const char *bad = c->repairing ? "found bad" : "bad";
 
 	printf("%s", c->headed ? "\n" : "");
-	count_row("contents", sum->contents, sum->contents_degraded, "degraded",
-	    sum->contents_lost);
+	if (!c->blind)
+		count_row("contents", sum->contents, sum->contents_degraded,
+		    "degraded", sum->contents_lost);
 	count_row("chunks", sum->chunks, sum->chunks_degraded, degraded,
 	    sum->chunks_lost);
 	count_row("slices", sum->slices, sum->slices_bad, bad, 0);
-	count_row("records", sum->records, sum->records_bad, bad, 0);
+	if (!c->blind)
+		count_row("records", sum->records, sum->records_bad, bad, 0);
 	if (sum->files_bad > 0)
 		printf("%-9s %" PRIu64 " %s\n", "files", sum->files_bad, bad);
 	if (c->repairing)
-		printf("%-9s %" PRIu64 " slices and records\n", "rewritten",
-		    sum->repaired);
+		printf("%-9s %" PRIu64 " slices%s\n", "rewritten",
+		    sum->repaired, c->blind ? "" : " and records");
 	if (c->damaged && !c->repairing)
 		report_note(c->inv,
-		    "'ouroboros repair' rebuilds what is not "
-		    "lost.");
+		    "'ouroboros repair%s' rebuilds what is not "
+		    "lost.",
+		    c->blind ? " --blind" : "");
+	else if (c->damaged && c->blind)
+		report_note(c->inv,
+		    "Some damage remains: only whoever has a key can do more.");
 	else if (c->damaged)
 		report_note(c->inv,
 		    "Some damage remains. Storing a lost file "
 		    "again (put) brings it back.");
+}
+
+static int
+check_end(struct caring *c, enum ouro_status status,
+    const struct ouro_care_result *result, const struct ouro_error *err)
+{
+	progress_stop();
+	sum_add(&c->sum, result);
+	if (status == OURO_OK)
+		return 0;
+	if (status == OURO_CANCELLED && signals_caught() != 0)
+		return EXIT_FAILED;
+	if (status != OURO_DAMAGED)
+		return report_failure(c->inv, NULL, err);
+	c->damaged = true;
+	return 0;
 }
 
 /* One pass, over one content or (NULL) everything. */
@@ -218,15 +242,61 @@ check(struct caring *c, const uint8_t *content)
 	progress_start(c->inv, c->repairing ? "repairing" : "checking", 0);
 	status = c->repairing ? ouro_repair(c->vault, &options, &result, &err)
 			      : ouro_verify(c->vault, &options, &result, &err);
-	progress_stop();
-	sum_add(&c->sum, &result);
-	if (status == OURO_OK)
-		return 0;
-	if (status == OURO_CANCELLED && signals_caught() != 0)
-		return EXIT_FAILED;
-	if (status != OURO_DAMAGED)
-		return report_failure(c->inv, NULL, &err);
-	c->damaged = true;
+	return check_end(c, status, &result, &err);
+}
+
+/* All slices, with no key and no vault. */
+static int
+check_blind(struct caring *c)
+{
+	struct ouro_care_options options = { .size = sizeof options,
+		.progress = progress_report,
+		.report = finding_report,
+		.context = c };
+	struct ouro_care_result result = { 0 };
+	struct ouro_error err = { .status = OURO_OK };
+	enum ouro_status status;
+	char *dir = session_directory(c->inv);
+
+	if (dir == NULL)
+		return EXIT_USAGE;
+	progress_start(c->inv, c->repairing ? "repairing" : "checking", 0);
+	status = ouro_blind_care(dir, c->inv->data_paths,
+	    c->inv->data_path_count, c->repairing, &options, &result, &err);
+	free(dir);
+	return check_end(c, status, &result, &err);
+}
+
+static int
+check_all(struct caring *c)
+{
+	struct invocation *inv = c->inv;
+	uint8_t content[OURO_ID_SIZE];
+	int code = 0;
+
+	if (c->blind)
+		return check_blind(c);
+	if (inv->operand_count == 0)
+		return check(c, NULL);
+	for (size_t i = 0; i < inv->operand_count && code == 0; i++) {
+		code = target_content(inv, c->vault, inv->operands[i], content);
+		if (code == 0)
+			code = check(c, content);
+	}
+	return code;
+}
+
+static int
+blind_usage(struct invocation *inv)
+{
+	if (inv->operand_count > 0)
+		return report_usage(inv,
+		    "without a key nobody knows what belongs to '%s': --blind "
+		    "checks everything",
+		    inv->operands[0]);
+	if (inv->option[OPTION_REBUILD_INDEX] != NULL)
+		return report_usage(inv,
+		    "--blind knows of no index to be rebuilt");
 	return 0;
 }
 
@@ -235,22 +305,25 @@ care_run(struct invocation *inv, bool repairing)
 {
 	struct caring c = { .inv = inv,
 		.repairing = repairing,
+		.blind = inv->option[OPTION_BLIND] != NULL,
 		.detail = inv->option[OPTION_LONG] != NULL };
-	uint8_t content[OURO_ID_SIZE];
-	int code = session_open(inv, repairing ? SESSION_WRITE : SESSION_READ,
-	    &c.vault);
+	int code;
 
+	if (c.blind)
+		code = blind_usage(inv);
+	else if (inv->data_path_count > 0)
+		code = report_usage(inv,
+		    "the store knows its data paths; --data-path goes with "
+		    "--blind");
+	else
+		code = session_open(inv,
+		    repairing ? SESSION_WRITE : SESSION_READ, &c.vault);
 	if (code == 0 && inv->json) {
 		reply_object(&inv->out, NULL);
 		reply_array(&inv->out, "findings");
 	}
-	if (code == 0 && inv->operand_count == 0)
-		code = check(&c, NULL);
-	for (size_t i = 0; i < inv->operand_count && code == 0; i++) {
-		code = target_content(inv, c.vault, inv->operands[i], content);
-		if (code == 0)
-			code = check(&c, content);
-	}
+	if (code == 0)
+		code = check_all(&c);
 	if (code == 0) {
 		if (inv->json)
 			result_json(&c);
@@ -276,7 +349,7 @@ repair_run(struct invocation *inv)
 
 const struct command verify_command = {
 	.name = "verify",
-	.synopsis = "[HASH|NAME...] [-l]",
+	.synopsis = "[HASH|NAME...] [-l] | --blind [--data-path DIR...]",
 	.summary = "check everything, or some contents",
 	.page =
 	    "Reads and checks every record, chunk and slice, and prints OK or FAIL for each\n"
@@ -284,16 +357,23 @@ const struct command verify_command = {
 	    "changed. The exit code is 4 when anything is degraded (readable, but with less\n"
 	    "redundancy than it should have) or lost.\n"
 	    "\n"
+	    "--blind needs no key and opens no file with one: it checks the slices in the\n"
+	    "store's directory and in the data paths, which are named in the order in which\n"
+	    "the store was made with them, by their hashes and by parity made anew. What\n"
+	    "they hold, and whether it is still used, it cannot know.\n"
+	    "\n"
 	    "With --json: {\"findings\": [{part, state, hash, file, offset, text}],\n"
 	    "\"result\": {damaged, contents, contents_ok, ...}}.",
-	.options = OPTION_BIT(OPTION_LONG),
+	.options = OPTION_BIT(OPTION_LONG) | OPTION_BIT(OPTION_BLIND) |
+	    OPTION_BIT(OPTION_DATA_PATH),
 	.operands_max = SIZE_MAX,
 	.run = verify_run,
 };
 
 const struct command repair_command = {
 	.name = "repair",
-	.synopsis = "[HASH|NAME...] [--rebuild-index] [-l]",
+	.synopsis = "[HASH|NAME...] [--rebuild-index] [-l] | --blind "
+		    "[--data-path DIR...]",
 	.summary = "check, and rebuild what is damaged",
 	.page =
 	    "As verify, and rebuilds damaged or missing slices and records from what is\n"
@@ -301,8 +381,12 @@ const struct command repair_command = {
 	    "(put) brings it back. --rebuild-index makes everything that can be derived\n"
 	    "anew from the records.\n"
 	    "\n"
+	    "--blind, as with verify, rebuilds slices that are missing or damaged while\n"
+	    "enough of their stripe are whole, without any key.\n"
+	    "\n"
 	    "With --json: as verify.",
-	.options = OPTION_BIT(OPTION_LONG) | OPTION_BIT(OPTION_REBUILD_INDEX),
+	.options = OPTION_BIT(OPTION_LONG) | OPTION_BIT(OPTION_REBUILD_INDEX) |
+	    OPTION_BIT(OPTION_BLIND) | OPTION_BIT(OPTION_DATA_PATH),
 	.operands_max = SIZE_MAX,
 	.run = repair_run,
 };

@@ -15,7 +15,7 @@ struct command {
 	const char *summary;  /* one line */
 	const char *page;     /* the help page's text */
 	const char *words;    /* words that may follow, for completion */
-	unsigned options;     /* OPTION_BITs beside the global ones */
+	uint64_t options;     /* OPTION_BITs beside the global ones */
 	size_t operands_min, operands_max;
 	bool files; /* operands are file names, for completion */
 	/* Returns the exit code, after having said what went wrong. */
@@ -23,10 +23,12 @@ struct command {
 };
 
 extern const struct command put_command, get_command, rm_command, ls_command,
-    info_command, verify_command, repair_command, stats_command, gc_command,
-    export_command, import_command, compact_command, keys_command,
-    shell_command, bench_command, version_command, help_command,
-    completion_command, share_command, unshare_command;
+    info_command, tree_command, children_command, parent_command,
+    ancestors_command, descendants_command, roots_command, verify_command,
+    repair_command, stats_command, gc_command, export_command, import_command,
+    compact_command, keys_command, shell_command, bench_command,
+    version_command, help_command, completion_command, share_command,
+    unshare_command;
 
 /* All commands in the order of the help; NULL behind the last. */
 extern const struct command *const command_table[];

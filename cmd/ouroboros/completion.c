@@ -10,7 +10,7 @@
 #include "report.h"
 
 static void
-write_options(FILE *file, unsigned options, const char *before)
+write_options(FILE *file, uint64_t options, const char *before)
 {
 	for (unsigned id = 0; id < OPTION_COUNT; id++)
 		if ((options & OPTION_BIT(id)) != 0)

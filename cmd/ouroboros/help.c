@@ -6,7 +6,7 @@
 #include "report.h"
 
 static void
-print_options(FILE *file, unsigned options)
+print_options(FILE *file, uint64_t options)
 {
 	for (unsigned id = 0; id < OPTION_COUNT; id++) {
 		const struct option_spec *spec = &option_specs[id];

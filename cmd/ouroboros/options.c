@@ -49,6 +49,12 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	    "seal it anew, so that its old key opens nothing here" },
 	[OPTION_BUNDLE] = { "bundle", 0, "FILE",
 	    "read from a bundle, without a store" },
+	[OPTION_DEPTH] = { "depth", 0, "N", "no more than N levels below" },
+	[OPTION_LIMIT] = { "limit", 0, "N", "no more than N" },
+	[OPTION_AFTER] = { "after", 0, "HASH",
+	    "go on behind HASH, the last one told before" },
+	[OPTION_BLIND] = { "blind", 0, NULL,
+	    "without any key: the slices alone" },
 };
 
 /* What older tools called things. */

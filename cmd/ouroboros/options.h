@@ -38,10 +38,15 @@ enum option_id {
 	OPTION_LIST,
 	OPTION_RESEAL,
 	OPTION_BUNDLE,
+	OPTION_DEPTH,
+	OPTION_LIMIT,
+	OPTION_AFTER,
+	OPTION_BLIND,
 	OPTION_COUNT
 };
 
-#define OPTION_BIT(id) (1u << (id))
+_Static_assert(OPTION_COUNT <= 32, "a command's options are one word");
+#define OPTION_BIT(id) (UINT64_C(1) << (id))
 /* What every command takes. */
 #define OPTIONS_GLOBAL (OPTION_BIT(OPTION_HELP + 1) - 1)
 

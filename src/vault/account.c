@@ -193,13 +193,14 @@ account_content(struct account *account, const uint8_t id[HASH_SIZE],
     struct ouro_error *err)
 {
 	Ouro__ContentRecord *record = NULL;
-	uint8_t at[HASH_SIZE];
+	uint8_t at[HASH_SIZE], below[HASH_SIZE] = { 0 };
 	bool first = true, more = true;
 	enum ouro_status status = OURO_OK;
 
 	memcpy(at, id, HASH_SIZE);
 	while (more) {
-		status = reach_content(account->vault, at, err);
+		status = reach_content_but(account->vault, at,
+		    first ? NULL : below, err);
 		if (status == OURO_OK)
 			return first ? report_keepers(account, at, err)
 				     : OURO_OK;
@@ -209,6 +210,7 @@ account_content(struct account *account, const uint8_t id[HASH_SIZE],
 			break;
 		status = account_gone(account, at, record, err);
 		more = status == OURO_OK && record->parent.len == HASH_SIZE;
+		memcpy(below, at, HASH_SIZE);
 		if (more)
 			memcpy(at, record->parent.data, HASH_SIZE);
 		canonical_free(&record->base);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "seal/canonical.h"
+#include "vault/batch_children.h"
 #include "vault/vault.h"
 
 /* Bytes live until the batch is released; the blocks form a list. */
@@ -43,6 +44,7 @@ batch_release(struct batch *batch)
 	free(batch->name_index.slots);
 	free(batch->ops);
 	free(batch->op_index.slots);
+	batch_children_free(batch->children);
 	free(batch->incarnations);
 	*batch = (struct batch){ 0 };
 }

@@ -13,6 +13,7 @@
 #include "vault/name.h"
 
 struct batch_block;
+struct batch_children;
 struct batch_name;
 struct incarnation;
 
@@ -28,6 +29,7 @@ struct batch {
 	struct engine_op *ops;
 	size_t count, capacity;
 	struct batch_index op_index;
+	struct batch_children *children; /* NULL: nobody asked yet */
 	size_t bytes; /* of keys and values */
 	struct batch_block *blocks;
 	struct batch_name *names;

@@ -1,6 +1,6 @@
 #include "base/error.h"
 #include "seal/canonical.h"
-#include "vault/batch.h"
+#include "vault/roots.h"
 #include "vault/vault.h"
 
 /* The rows that follow from a content record: what it uses, whose child it
@@ -34,6 +34,12 @@ content_rows(struct batch *batch, const uint8_t id[HASH_SIZE],
 		status = change(batch, &key, err);
 	}
 	return status;
+}
+
+static const uint8_t *
+parent_of(const Ouro__ContentRecord *record)
+{
+	return record->parent.len == HASH_SIZE ? record->parent.data : NULL;
 }
 
 /* Put by this batch, or in the engine and whole: one that is damaged is
@@ -72,6 +78,9 @@ batch_content(struct batch *batch, struct commit_content *content,
 	if (status == OURO_OK)
 		status = content_rows(batch, content->id, record, row_make,
 		    err);
+	if (status == OURO_OK)
+		status = roots_added(batch, content->id, parent_of(record),
+		    err);
 	canonical_free(&record->base);
 	return status;
 }
@@ -95,6 +104,8 @@ batch_content_drop(struct batch *batch, const uint8_t id[HASH_SIZE],
 		status = batch_delete(batch, &key, err);
 	if (status == OURO_OK)
 		status = content_rows(batch, id, record, batch_delete, err);
+	if (status == OURO_OK)
+		status = roots_dropped(batch, id, parent_of(record), err);
 	if (record != NULL)
 		canonical_free(&record->base);
 	return status;

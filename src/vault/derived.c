@@ -6,12 +6,13 @@
 #include "base/error.h"
 #include "seal/canonical.h"
 #include "vault/name.h"
+#include "vault/roots.h"
 #include "vault/row_each.h"
 #include "vault/trash.h"
 #include "vault/vault.h"
 
 const enum row_table derived_tables[DERIVED_TABLES] = { ROW_USE, ROW_CHILD,
-	ROW_NAME, ROW_EXPIRY };
+	ROW_ROOT, ROW_AWAITED, ROW_NAME, ROW_EXPIRY };
 
 unsigned
 derived_index(struct bytes key)
@@ -166,9 +167,39 @@ page_rows(const uint8_t id[HASH_SIZE], struct bytes record,
 	return status;
 }
 
+/* The rows d, o and w. */
 static enum ouro_status
-content_rows(const uint8_t id[HASH_SIZE], struct bytes record,
-    derived_visit *visit, void *context, struct ouro_error *err)
+place_rows(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const Ouro__ContentRecord *content, derived_visit *visit, void *context,
+    struct ouro_error *err)
+{
+	const uint8_t *parent = content->parent.len == HASH_SIZE
+	    ? content->parent.data
+	    : NULL;
+	bool root = parent == NULL || !roots_has(vault, parent);
+	const struct bytes empty = { 0 };
+	struct row_key key;
+	enum ouro_status status = OURO_OK;
+
+	if (parent != NULL) {
+		key = row_pair(ROW_CHILD, parent, id);
+		status = visit(context, &key, &empty, err);
+	}
+	if (status == OURO_OK && parent != NULL && root) {
+		key = row_pair(ROW_AWAITED, parent, id);
+		status = visit(context, &key, &empty, err);
+	}
+	if (status == OURO_OK && root) {
+		key = row_id(ROW_ROOT, id, HASH_SIZE);
+		status = visit(context, &key, &empty, err);
+	}
+	return status;
+}
+
+static enum ouro_status
+content_rows(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct bytes record, derived_visit *visit, void *context,
+    struct ouro_error *err)
 {
 	Ouro__ContentRecord *content;
 	enum ouro_status status = content_peek(id, record, &content, err);
@@ -190,10 +221,8 @@ content_rows(const uint8_t id[HASH_SIZE], struct bytes record,
 		key = row_pair(ROW_USE, meta->id.data, id);
 		status = visit(context, &key, &empty, err);
 	}
-	if (status == OURO_OK && content->parent.len == HASH_SIZE) {
-		key = row_pair(ROW_CHILD, content->parent.data, id);
-		status = visit(context, &key, &empty, err);
-	}
+	if (status == OURO_OK)
+		status = place_rows(vault, id, content, visit, context, err);
 	canonical_free(&content->base);
 	return status;
 }
@@ -253,7 +282,8 @@ derived_record(struct ouro_vault *vault, struct bytes key, struct bytes record,
 	if (key.size != 1 + HASH_SIZE)
 		return OURO_OK;
 	if (key.data[0] == ROW_CONTENT)
-		return content_rows(key.data + 1, record, visit, context, err);
+		return content_rows(vault, key.data + 1, record, visit, context,
+		    err);
 	if (key.data[0] == ROW_PAGE)
 		return page_rows(key.data + 1, record, visit, context, err);
 	if (key.data[0] == ROW_REF)
@@ -325,9 +355,8 @@ extra_compare(void *context, const struct row_key *key,
 	return OURO_OK;
 }
 
-/* Some record gives this row, or one that cannot be read might. */
-static bool
-row_is_derived(struct ouro_vault *vault, struct bytes row)
+bool
+derived_gives(struct ouro_vault *vault, struct bytes row)
 {
 	static const enum row_table users[] = { ROW_PAGE, ROW_CONTENT, ROW_REF,
 		ROW_TRASH };
@@ -364,7 +393,7 @@ extra_visit(void *context, struct bytes key, const struct bytes *value,
 	struct row_key copy;
 
 	(void)value;
-	if (key.size > sizeof(copy.data) || row_is_derived(extras->vault, key))
+	if (key.size > sizeof(copy.data) || derived_gives(extras->vault, key))
 		return OURO_OK;
 	memcpy(copy.data, key.data, key.size);
 	copy.size = key.size;

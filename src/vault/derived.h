@@ -2,7 +2,8 @@
  * derived - the rows that follow from the set: what a rebuild writes, and
  * what verify expects to find.
  *
- *   from a content   u per root, d per parent
+ *   from a content   u per root, d per parent, o when no parent is there, then w too
+ *                    if it has one
  *   from a page      u per entry
  *   from the trash   u for its target
  *   from a ref       u for its target, e when it expires, n
@@ -16,9 +17,9 @@
 
 struct ouro_vault;
 
-/* Which of the tables that follow from single records, as an index: u, d, n,
- * e. */
-#define DERIVED_TABLES 4
+/* Which of the tables that follow from single records, as an index: u, d, o,
+ * w, n, e. */
+#define DERIVED_TABLES 6
 extern const enum row_table derived_tables[DERIVED_TABLES];
 unsigned derived_index(struct bytes key);
 
@@ -27,7 +28,8 @@ typedef enum ouro_status derived_visit(void *context, const struct row_key *key,
     const struct bytes *value, struct ouro_error *err);
 
 /* Visits each row of a record of table c, p, r or t once; nothing for other
- * tables. A record that cannot be decoded is OURO_DAMAGED. */
+ * tables. A record that cannot be decoded is OURO_DAMAGED. The rows o and w
+ * depend on whether the parent is there now. */
 enum ouro_status derived_record(struct ouro_vault *vault, struct bytes key,
     struct bytes record, derived_visit *visit, void *context,
     struct ouro_error *err);
@@ -46,10 +48,13 @@ enum ouro_status derived_names(struct ouro_vault *vault, bool locked,
 /* A name's row h, looked at again under set_lock: it is as it is to be. */
 bool derived_name_is(struct ouro_vault *vault, const struct row_key *key);
 
-/* Goes through the rows of u, d, n and e: wrong is called with each that no
+/* Goes through the rows of u, d, o, w, n and e: wrong is called with each that no
  * record gives. Slow: looks at a record for every row. */
 enum ouro_status derived_extras(struct ouro_vault *vault, derived_visit *wrong,
     void *context, struct ouro_error *err);
+
+/* Some record gives this row now, or one that cannot be read might. */
+bool derived_gives(struct ouro_vault *vault, struct bytes row);
 
 /* The row is there; unless value is NULL, readable and with this value. */
 bool derived_is(struct ouro_vault *vault, const struct row_key *key,

@@ -208,11 +208,11 @@ info_newest(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	return status;
 }
 
-enum ouro_status
-ouro_info(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
-    struct ouro_info *out, struct ouro_error *err)
+static enum ouro_status
+info_of(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const struct info_wants *wants, struct ouro_info *out,
+    struct ouro_error *err)
 {
-	static const struct info_wants all = { .meta = true, .slices = true };
 	uint8_t content[HASH_SIZE] = { 0 };
 	Ouro__RefRecord *ref;
 	enum ouro_status status = reach_target(vault, id, content, &ref, err);
@@ -226,10 +226,28 @@ ouro_info(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 	else
 		status = info_newest(vault, id, out, err);
 	if (status == OURO_OK && !out->deletion)
-		status = info_content(vault, content, &all, out, err);
+		status = info_content(vault, content, wants, out, err);
 	if (ref != NULL)
 		canonical_free(&ref->base);
 	if (status != OURO_OK)
 		ouro_info_release(out);
 	return status;
+}
+
+enum ouro_status
+ouro_info(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
+    struct ouro_info *out, struct ouro_error *err)
+{
+	static const struct info_wants all = { .meta = true, .slices = true };
+
+	return info_of(vault, id, &all, out, err);
+}
+
+enum ouro_status
+ouro_info_brief(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
+    struct ouro_info *out, struct ouro_error *err)
+{
+	static const struct info_wants none = { .meta = false };
+
+	return info_of(vault, id, &none, out, err);
 }

@@ -143,6 +143,39 @@ K25_missing_slices_are_counted(void **state)
 	test_vault_close(&test);
 }
 
+static void
+brief_reads_the_record_alone(void **state)
+{
+	struct ouro_put_options options = { .name = "brief", .type = "a/b" };
+	uint8_t *data = test_bytes(1000000, 3), unknown[OURO_ID_SIZE] = { 1 };
+	struct ouro_put_result put;
+	struct ouro_info info, brief;
+	struct test_vault test;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	put = test_put(&test, &options, bytes_of(data, 1000000));
+	free(data);
+	info = test_info(&test, put.content);
+	test_ok(ouro_info_brief(test.vault, put.content, &brief, &test.err),
+	    &test.err);
+	assert_true(info.slices > 0);
+	assert_int_equal(brief.slices, 0);
+	assert_int_equal(brief.slice_max, 0);
+	assert_int_equal(brief.bytes, 1000000);
+	assert_int_equal(brief.chunks, info.chunks);
+	assert_string_equal(brief.name, "brief");
+	assert_string_equal(brief.type, "a/b");
+	assert_memory_equal(brief.version, put.version, OURO_ID_SIZE);
+	ouro_info_release(&info);
+	ouro_info_release(&brief);
+	assert_int_equal(ouro_info_brief(test.vault, unknown, &brief,
+			     &test.err),
+	    OURO_NOT_FOUND);
+	ouro_info_release(&brief);
+	test_vault_close(&test);
+}
+
 int
 main(void)
 {
@@ -151,6 +184,7 @@ main(void)
 		cmocka_unit_test(K06_empty_content_is_content),
 		cmocka_unit_test(K25_info_tells_the_true_sizes),
 		cmocka_unit_test(K25_missing_slices_are_counted),
+		cmocka_unit_test(brief_reads_the_record_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ struct ouro_batch {
 	struct batch_item *items;
 	size_t count, capacity;
 	size_t put_count;
-	struct ouro_put *open;
+	struct ouro_put *open, *newest;
 	enum ouro_status failed; /* of sealing: nothing can be committed */
 	struct ouro_error error;
 };
@@ -110,10 +110,25 @@ ouro_batch_finish_put(struct ouro_batch *batch, struct ouro_put *put,
 		ouro_put_abort(put);
 		return status;
 	}
-	batch->open = put;
+	batch->open = batch->newest = put;
 	put->result = result;
 	batch->put_count++;
 	return OURO_OK;
+}
+
+enum ouro_status
+ouro_batch_content(struct ouro_batch *batch, uint8_t id[OURO_ID_SIZE],
+    struct ouro_error *err)
+{
+	enum ouro_status status;
+
+	if (batch->newest == NULL)
+		return error_set(err, OURO_NOT_FOUND,
+		    "nothing was put into the batch yet");
+	status = batch_seal(batch, err);
+	if (status == OURO_OK)
+		memcpy(id, batch->newest->content.id, OURO_ID_SIZE);
+	return status;
 }
 
 enum ouro_status

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "seal/canonical.h"
 #include "vault/hash_set.h"
+#include "vault/live_walk.h"
 #include "vault/name.h"
 #include "vault/record.h"
 #include "vault/row_each.h"
@@ -100,75 +101,78 @@ reach_version(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 
 /* ---- contents --------------------------------------------------------------- */
 
-/* One step of the search for something that keeps a content: its versions,
- * then its children, which are put aside to be looked at in turn. */
-struct search {
+struct own_search {
 	struct ouro_vault *vault;
-	struct buffer open; /* contents to look at */
 	bool live;
-	enum ouro_status status;
-	struct ouro_error error;
 };
 
 /* A record that cannot be read may be live: what it reaches stays. */
 static bool
-search_version(void *context, const uint8_t id[HASH_SIZE])
+own_version(void *context, const uint8_t id[HASH_SIZE])
 {
-	struct search *search = context;
+	struct own_search *search = context;
 
 	search->live = reach_version(search->vault, id, NULL, NULL) !=
 	    OURO_NOT_FOUND;
 	return !search->live;
 }
 
-static bool
-search_child(void *context, const uint8_t id[HASH_SIZE])
-{
-	struct search *search = context;
-
-	if (!reach_has_record(search->vault, ROW_CONTENT, id))
-		return true;
-	search->status = buffer_append(&search->open, bytes_of(id, HASH_SIZE),
-	    &search->error);
-	return search->status == OURO_OK;
-}
-
-/* A content has one parent and its id depends on it: the descendants are a
- * tree, so the search ends. */
 enum ouro_status
-reach_content(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+reach_own(struct ouro_vault *vault, const uint8_t id[HASH_SIZE], bool *live,
     struct ouro_error *err)
 {
-	struct search search = { .vault = vault };
-	uint8_t at[HASH_SIZE];
+	/* Rows that are lost cannot say what is gone. */
+	struct own_search search = { vault, vault->index_incomplete };
+	enum ouro_status status = OURO_OK;
+
+	if (!search.live)
+		status = reach_pairs(vault, ROW_USE, id, own_version, &search,
+		    err);
+	*live = search.live;
+	return status;
+}
+
+static enum ouro_status
+reach_below(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const uint8_t *dead, bool *live, struct ouro_error *err)
+{
+	struct live_walk walk;
+	uint8_t child[HASH_SIZE];
+	enum ouro_status status = live_walk_start(&walk, vault, id, NULL, err);
+
+	walk.skip = dead;
+	if (status == OURO_OK)
+		status = live_walk_child(&walk, child, err);
+	live_walk_release(&walk);
+	*live = status == OURO_OK;
+	return status == OURO_END ? OURO_OK : status;
+}
+
+/* Most contents have a version: only without one the children are asked. */
+enum ouro_status
+reach_content_but(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    const uint8_t *dead, struct ouro_error *err)
+{
+	bool live = false;
 	char name[24];
 	enum ouro_status status = OURO_OK;
 
 	if (reach_has_record(vault, ROW_CONTENT, id)) {
-		/* Rows that are lost cannot say what is gone. */
-		search.live = vault->index_incomplete;
-		status = buffer_append(&search.open, bytes_of(id, HASH_SIZE),
-		    err);
+		status = reach_own(vault, id, &live, err);
+		if (status == OURO_OK && !live)
+			status = reach_below(vault, id, dead, &live, err);
 	}
-	while (status == OURO_OK && !search.live && search.open.size > 0) {
-		search.open.size -= HASH_SIZE;
-		memcpy(at, search.open.data + search.open.size, HASH_SIZE);
-		status = reach_pairs(vault, ROW_USE, at, search_version,
-		    &search, err);
-		if (status == OURO_OK && !search.live)
-			status = reach_pairs(vault, ROW_CHILD, at, search_child,
-			    &search, err);
-		if (status == OURO_OK && search.status != OURO_OK) {
-			status = search.status;
-			if (err != NULL)
-				*err = search.error;
-		}
-	}
-	buffer_release(&search.open);
-	if (status == OURO_OK && !search.live)
+	if (status == OURO_OK && !live)
 		status = error_set(err, OURO_NOT_FOUND,
 		    "nothing has the hash %s", id_short(id, name));
 	return status;
+}
+
+enum ouro_status
+reach_content(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
+    struct ouro_error *err)
+{
+	return reach_content_but(vault, id, NULL, err);
 }
 
 enum ouro_status

@@ -18,7 +18,13 @@ struct ouro_vault;
 /* OURO_OK, or OURO_NOT_FOUND naming id. */
 enum ouro_status reach_content(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], struct ouro_error *err);
-/* The same for a version; *out (may be NULL) gets its record, to be freed
+/* The same, knowing that the content dead, a child of it, is not live. */
+enum ouro_status reach_content_but(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], const uint8_t *dead, struct ouro_error *err);
+/* *live: a version of its own keeps it, whether or not it is there. */
+enum ouro_status reach_own(struct ouro_vault *vault,
+    const uint8_t id[HASH_SIZE], bool *live, struct ouro_error *err);
+/* As reach_content for a version; *out (may be NULL) gets its record, to be freed
  * with canonical_free. Deletions are found too. */
 enum ouro_status reach_version(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], Ouro__RefRecord **out, struct ouro_error *err);

@@ -11,7 +11,7 @@
 
 #include "vault/vault.h"
 
-/* Afterwards the tables k, u, d, n and e hold exactly what follows from c, p
+/* Afterwards the tables k, u, d, o, w, n and e hold exactly what follows from c, p
  * and r and the lanes; touched of chunks = 0. Commits wait meanwhile. Where a
  * version cannot be read, vault/forget.h is to follow. */
 enum ouro_status rebuild_index(struct ouro_vault *vault,

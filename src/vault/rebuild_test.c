@@ -8,17 +8,21 @@
 #include "vault/rebuild.h"
 
 static struct test_findings found;
+static uint8_t child[OURO_ID_SIZE];
 
 /* A store with some history: versions, removals, a chunk under two codes. */
 static void
 history(struct test_vault *test, struct test_store *store)
 {
 	struct ouro_put_options wide = { .k = 2, .m = 4, .name = "wide" };
+	struct ouro_put_options below = { .parent = store->one };
 	uint8_t *data = test_bytes(TEST_ONE_SIZE, 1);
 
 	test_store_fill(test, store, TEST_MANY_SIZE);
 	test_put(test, &wide, bytes_of(data, TEST_ONE_SIZE));
 	free(data);
+	memcpy(child, test_put(test, &below, bytes_text("child")).content,
+	    OURO_ID_SIZE);
 	for (unsigned i = 0; i < 30; i++) {
 		char name[16];
 
@@ -64,7 +68,7 @@ rebuild_takes_away_what_nothing_gives(void **state)
 	struct test_vault test;
 	struct test_store store;
 	struct rows *before;
-	struct row_key keys[7];
+	struct row_key keys[10];
 
 	(void)state;
 	test_vault_open(&test, NULL);
@@ -77,7 +81,11 @@ rebuild_takes_away_what_nothing_gives(void **state)
 	keys[4] = row_id(ROW_CHUNK, store.one, HASH_SIZE);
 	keys[5] = row_id(ROW_USE, "short", 5);
 	keys[6] = row_name(ROW_HEADS, "blobs", "none");
-	for (unsigned i = 0; i < 7; i++)
+	keys[7] = row_id(ROW_ROOT, child, HASH_SIZE);
+	keys[8] = row_pair(ROW_AWAITED, store.one, child);
+	memset(keys[9].data, ROW_ROOT, 1 + HASH_SIZE);
+	keys[9].size = 1 + HASH_SIZE;
+	for (unsigned i = 0; i < 10; i++)
 		test_row(test.vault->records, ENGINE_PUT, row_bytes(&keys[i]),
 		    bytes_text("x"));
 	test_ok(rebuild_index(test.vault, &test.err), &test.err);

@@ -134,7 +134,7 @@ the_newest_version_can_be_taken_back(void **state)
 }
 
 static void
-a_version_with_later_ones_is_refused(void **state)
+K17_a_version_with_later_ones_is_refused(void **state)
 {
 	struct test_vault test;
 	struct test_kept kept;
@@ -192,7 +192,7 @@ content_of_a_name_is_refused(void **state)
 }
 
 static void
-a_parent_is_refused_until_forced(void **state)
+K17_a_parent_is_refused_until_forced(void **state)
 {
 	struct ouro_put_options options = { .size = 0 };
 	struct test_vault test;
@@ -228,7 +228,7 @@ a_parent_is_refused_until_forced(void **state)
 }
 
 static void
-a_child_keeps_its_parent(void **state)
+K18_a_child_keeps_its_parent(void **state)
 {
 	struct ouro_put_options options = { .size = 0 };
 	struct test_vault test;
@@ -395,10 +395,10 @@ main(void)
 		cmocka_unit_test(K20_unknown_and_twice_are_not_found),
 		cmocka_unit_test(K20_a_stray_child_can_be_deleted),
 		cmocka_unit_test(the_newest_version_can_be_taken_back),
-		cmocka_unit_test(a_version_with_later_ones_is_refused),
+		cmocka_unit_test(K17_a_version_with_later_ones_is_refused),
 		cmocka_unit_test(content_of_a_name_is_refused),
-		cmocka_unit_test(a_parent_is_refused_until_forced),
-		cmocka_unit_test(a_child_keeps_its_parent),
+		cmocka_unit_test(K17_a_parent_is_refused_until_forced),
+		cmocka_unit_test(K18_a_child_keeps_its_parent),
 		cmocka_unit_test(many_children_are_counted_in_all),
 		cmocka_unit_test(K18_shared_chunks_are_reported),
 		cmocka_unit_test(K18_shared_pages_are_reported),

@@ -11,6 +11,8 @@
  *     u used id, user id               (empty)   chunk or page by a page or
  *                                      content; content by a ref
  *     d parent id, child id            (empty)   contents
+ *     o content id                     (empty)   has no parent that is there
+ *     w parent id, child id            (empty)   the parent is not there
  *     h namespace 0 path 0             HeadsRow
  *     n namespace 0 path 0 stamp, ref  (empty)   stamp big-endian
  *     e expires, ref id                (empty)   big-endian Unix ms
@@ -35,6 +37,8 @@ enum row_table {
 	ROW_CHUNK = 'k',
 	ROW_USE = 'u',
 	ROW_CHILD = 'd',
+	ROW_ROOT = 'o',
+	ROW_AWAITED = 'w',
 	ROW_HEADS = 'h',
 	ROW_NAME = 'n',
 	ROW_EXPIRY = 'e',
@@ -62,7 +66,7 @@ row_bytes(const struct row_key *key)
 struct row_key row_table(enum row_table table);
 /* A table and an id of the given size (ids, incarnations). */
 struct row_key row_id(enum row_table table, const void *id, size_t size);
-/* Two ids: ROW_USE, ROW_CHILD. */
+/* Two ids: ROW_USE, ROW_CHILD, ROW_AWAITED. */
 struct row_key row_pair(enum row_table table, const uint8_t first[HASH_SIZE],
     const uint8_t second[HASH_SIZE]);
 /* ROW_HEADS: the row of one name. ROW_NAME: all its versions. */

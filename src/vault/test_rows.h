@@ -8,9 +8,9 @@
 #include "vault/test_vault.h"
 
 #define ROWS_MAX   2048
-#define ROW_TABLES 6 /* that are derived */
+#define ROW_TABLES 8 /* that are derived */
 
-static const char row_tables[] = "kudneh";
+static const char row_tables[] = "kudowneh";
 
 /* All derived rows, chunks' without touched. */
 struct rows {

@@ -17,6 +17,10 @@ row_text(const struct row_key *key)
 		return "use";
 	case ROW_CHILD:
 		return "child";
+	case ROW_ROOT:
+		return "root";
+	case ROW_AWAITED:
+		return "awaited parent";
 	case ROW_NAME:
 		return "name";
 	case ROW_HEADS:
@@ -42,7 +46,15 @@ row_fault(struct care *care, const struct row_key *key, const char *what)
 	    what);
 }
 
-/* Is still wrong when nobody commits, and the record is still there. */
+/* Follows not from one record alone: from whether the parent is there too. */
+static bool
+row_may_change(const struct row_key *key)
+{
+	return key->data[0] == ROW_ROOT || key->data[0] == ROW_AWAITED;
+}
+
+/* Is still wrong when nobody commits, the record is still there and still
+ * gives it: a content is no root any more once its parent came. */
 static bool
 row_is_wrong(struct care *care, struct bytes record, const struct row_key *key,
     const struct bytes *value)
@@ -52,7 +64,8 @@ row_is_wrong(struct care *care, struct bytes record, const struct row_key *key,
 
 	pthread_mutex_lock(&vault->set_lock);
 	wrong = engine_exists(vault->records, record, NULL, NULL) == OURO_OK &&
-	    !derived_is(vault, key, value);
+	    !derived_is(vault, key, value) &&
+	    (!row_may_change(key) || derived_gives(vault, row_bytes(key)));
 	pthread_mutex_unlock(&vault->set_lock);
 	return wrong;
 }
@@ -112,7 +125,8 @@ row_extra(void *context, const struct row_key *key, const struct bytes *value,
 	(void)err;
 	pthread_mutex_lock(&vault->set_lock);
 	there = engine_exists(vault->records, row_bytes(key), NULL, NULL) ==
-	    OURO_OK;
+		OURO_OK &&
+	    !(row_may_change(key) && derived_gives(vault, row_bytes(key)));
 	pthread_mutex_unlock(&vault->set_lock);
 	if (there && !care->unread)
 		row_fault(care, key, "belongs to no record");

@@ -22,6 +22,7 @@ struct reading {
 	const char *path; /* of -o, or NULL */
 	struct outfile out;
 	bool written; /* something went to standard output */
+	uint64_t bytes;
 	int write_errno;
 };
 
@@ -152,6 +153,12 @@ choose(struct reading *reading, struct choice *choice)
 	if (text != NULL && choice->pattern_count == 0)
 		return report_status(inv, OURO_INVALID,
 		    "\"%.64s\" is no hash; a bundle has no names", text);
+	/* Listing opens every content there is: not for a whole hash. */
+	if (text != NULL && choice->patterns[0].bits == ID_SIZE * 8) {
+		memcpy(choice->ids[0], choice->patterns[0].prefix,
+		    OURO_ID_SIZE);
+		return 0;
+	}
 	if (ouro_bundle_list(reading->bundle, choice_see, choice, &err) !=
 	    OURO_OK)
 		return report_failure(inv, inv->option[OPTION_BUNDLE], &err);
@@ -178,6 +185,7 @@ out_sink(void *context, const void *data, size_t size, struct ouro_error *err)
 		err->status = OURO_IO;
 		return OURO_IO;
 	}
+	reading->bytes += size;
 	progress_add(size);
 	return OURO_OK;
 }
@@ -223,7 +231,7 @@ copy(struct reading *reading, const struct choice *choice)
 		reply_object(&inv->out, NULL);
 		reply_id(&inv->out, "hash", choice->ids[0]);
 		reply_text(&inv->out, "file", reading->path);
-		reply_uint(&inv->out, "bytes", choice->bytes[0]);
+		reply_uint(&inv->out, "bytes", reading->bytes);
 		reply_end(&inv->out);
 	}
 	return code;

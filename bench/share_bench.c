@@ -1,7 +1,7 @@
 /*
  * share_bench - what a grant costs: bytes stored and time, for a content of
  * 4 KiB and one of 1 GiB (zeros, so that the disk is not what is measured),
- * and what it costs to write a bundle and to read it.
+ * and what it costs to write a bundle, to read it, and to seal anew.
  *
  *   share_bench [GRANTS]     of each content, default 50
  *
@@ -184,6 +184,29 @@ bundle_measure(struct ouro_vault *vault, const struct ouro_put_result *content,
 	free(key);
 }
 
+static void
+reseal_measure(struct ouro_vault *vault, const struct ouro_put_result *content,
+    const char *name)
+{
+	struct ouro_unshare_options options = { .size = sizeof options,
+		.reseal = true };
+	struct ouro_unshare_result result;
+	struct ouro_share_result shared;
+	char path[600];
+	char *key = key_new(keys++, path);
+	double began;
+
+	need(ouro_share(vault, content->content, key, NULL, &shared, &err),
+	    "share");
+	began = now_ms();
+	need(ouro_unshare(vault, content->content, shared.fingerprint, &options,
+		 &result, &err),
+	    "unshare");
+	printf("reseal  %-14s %9llu chunks in %.0f ms\n", name,
+	    (unsigned long long)result.chunks_resealed, now_ms() - began);
+	free(key);
+}
+
 /* ---- together -------------------------------------------------------------------- */
 
 static int
@@ -229,6 +252,9 @@ main(int argc, char **argv)
 	bundle_measure(vault, &small, "of 4 KiB");
 	bundle_measure(vault, &zeros, "of 1 GiB zeros");
 	bundle_measure(vault, &dense, "of 64 MiB");
+	reseal_measure(vault, &small, "of 4 KiB");
+	reseal_measure(vault, &zeros, "of 1 GiB zeros");
+	reseal_measure(vault, &dense, "of 64 MiB");
 	ouro_vault_close(vault);
 	return 0;
 }

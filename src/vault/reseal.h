@@ -66,6 +66,7 @@ struct resealing {
 	struct chunk_slot *slot;
 	struct reseal_stripe *waiting; /* each pinned */
 	size_t waiting_count;
+	uint64_t gone; /* stripes taken off rows, slices deleted */
 };
 
 /* The new stripe of a chunk into the lanes, unless it was made in this call.

@@ -103,6 +103,7 @@ row_strip(struct resealing *resealing, const uint8_t id[HASH_SIZE],
 		row->stripes[kept++] = stripe;
 	}
 	row->n_stripes = kept;
+	resealing->gone += count - kept;
 	if (kept < count)
 		status = chunk_row_put(resealing->vault, id, row, err);
 	row->n_stripes = count;
@@ -148,7 +149,7 @@ row_lists(const Ouro__ChunkRow *row, const uint8_t stripe_id[STRIPE_ID_SIZE])
 /* Those in one lane whose stripe the row does not list. */
 static enum ouro_status
 lane_clear(struct engine *engine, const uint8_t id[HASH_SIZE],
-    const Ouro__ChunkRow *row, struct ouro_error *err)
+    const Ouro__ChunkRow *row, uint64_t *gone, struct ouro_error *err)
 {
 	struct engine_range range = { .prefix = bytes_of(id, HASH_SIZE),
 		.keys_only = true };
@@ -162,12 +163,13 @@ lane_clear(struct engine *engine, const uint8_t id[HASH_SIZE],
 	    (status = engine_scan_next(scan, &key, &value, err)) == OURO_OK) {
 		struct engine_op op = { .kind = ENGINE_DELETE, .key = key };
 
-		if (key.size == SLICE_KEY_SIZE &&
-		    !row_lists(row, key.data + HASH_SIZE))
-			status = engine_apply(engine, &op, 1, ENGINE_SYNC_NEVER,
-			    err);
+		if (key.size != SLICE_KEY_SIZE ||
+		    row_lists(row, key.data + HASH_SIZE))
+			continue;
+		status = engine_apply(engine, &op, 1, ENGINE_SYNC_NEVER, err);
 		if (status != OURO_OK)
 			break;
+		++*gone;
 	}
 	engine_scan_close(scan);
 	return status == OURO_END ? OURO_OK : status;
@@ -200,7 +202,8 @@ chunk_clear(struct drop_walk *walk, const uint8_t id[HASH_SIZE],
 
 		for (unsigned i = 0; status == OURO_OK && clear && i < count;
 		     i++)
-			status = lane_clear(lane(vault, i), id, row, err);
+			status = lane_clear(lane(vault, i), id, row,
+			    &walk->resealing->gone, err);
 		canonical_free(&row->base);
 	}
 	chunk_unlock(vault, id);
@@ -209,7 +212,8 @@ chunk_clear(struct drop_walk *walk, const uint8_t id[HASH_SIZE],
 
 /* ---- together -------------------------------------------------------------------------- */
 
-/* What was deleted is still in the files until they are written anew. */
+/* What was deleted is still in the files until they are written anew; by us,
+ * or by a collection beside us as soon as the rows did not list it. */
 static enum ouro_status
 lanes_compact(struct ouro_vault *vault, struct ouro_error *err)
 {
@@ -232,5 +236,7 @@ reseal_drop(struct resealing *resealing, const struct buffer *ids,
 		status = engine_barrier(vault->records, err);
 	if (status == OURO_OK)
 		status = chunks_each(resealing, ids, chunk_clear, err);
-	return status == OURO_OK ? lanes_compact(vault, err) : status;
+	if (status != OURO_OK || resealing->gone == 0)
+		return status;
+	return lanes_compact(vault, err);
 }

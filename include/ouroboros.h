@@ -1176,8 +1176,9 @@ struct ouro_export_result {
 /*
  * Writes one moment of a vault as one stream, sealed and authenticated under
  * a key of the vault's members, complete with the keyring. Others may write,
- * remove and collect meanwhile; what they do to a subtree may be in it or not.
- * What nothing refers to any more is given back only after the export.
+ * remove and collect meanwhile; what they do to a name or a subtree that is
+ * exported alone may be in it or not. What nothing refers to any more is given
+ * back only after the export.
  *   OURO_NOT_FOUND  no such name or content
  *   OURO_DAMAGED    something cannot be read, and is named
  *   OURO_REFUSED    what was begun is of another vault or part; or an epoch

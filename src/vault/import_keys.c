@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "base/encoding.h"
 #include "base/error.h"
 #include "seal/keyring_unite.h"
@@ -90,6 +92,10 @@ import_keys_adopt(struct ouro_vault *vault, const struct keyring *newer,
 		    vault, &next, err);
 	if (status == OURO_OK && has_more)
 		status = vault_keyring_replace(vault, next, err);
+	if (status == OURO_OK && has_more)
+		log_write(&vault->log, LOG_INFO,
+		    "epochs up to %" PRIu32 " came with the stream's keyring",
+		    keyring_epoch(vault->keyring));
 	pthread_rwlock_unlock(&vault->keys_lock);
 	return status;
 }

@@ -768,6 +768,52 @@ a_new_copy_needs_an_empty_place(void **state)
 	pair_close(&pair);
 }
 
+/* A failure leaves no store, or one that can be gone on with. */
+static void
+any_call_of_making_a_copy_may_fail(void **state)
+{
+	struct pair pair;
+	struct buffer stream = { 0 };
+	struct ouro_import_result result;
+	enum ouro_status status = OURO_IO;
+	unsigned made = 0, there = 0;
+
+	(void)state;
+	pair_open(&pair);
+	test_export(&pair.a, NULL, &stream);
+	for (uint64_t nth = 1; status != OURO_OK; nth++) {
+		struct test_vault copy;
+
+		test_copy_disk(&copy, &pair.a, 12);
+		fs_memory_fault(copy.fs,
+		    (struct fs_fault){ FS_CALL_ANY, nth, 5, false, nth % 2 == 0,
+			NULL });
+		status = test_try_copy(&copy, buffer_bytes(&stream), &result);
+		if (status == OURO_OK &&
+		    fs_memory_calls(copy.fs, FS_CALL_ANY) >= nth)
+			status = OURO_IO; /* survived */
+		fs_memory_fault(copy.fs, (struct fs_fault){ 0 });
+		if (copy.vault == NULL &&
+		    test_try_copy(&copy, buffer_bytes(&stream), &result) ==
+			OURO_OK)
+			made++;
+		if (copy.vault == NULL) {
+			test_vault_reopen(&copy, NULL);
+			test_import(&copy, &stream);
+			there++;
+		}
+		/* The second copy of the records may have fallen behind. */
+		test_vault_reopen(&copy, NULL);
+		test_copies_equal(&pair.a, &copy, true);
+		test_verifies(&copy);
+		test_vault_close(&copy);
+	}
+	assert_true(made > 5);
+	assert_true(there > 5);
+	buffer_release(&stream);
+	pair_close(&pair);
+}
+
 static void
 a_new_copy_is_made_for_a_member_only(void **state)
 {
@@ -810,6 +856,7 @@ main(void)
 		cmocka_unit_test(an_import_can_be_stopped),
 		cmocka_unit_test(any_call_of_an_import_may_fail),
 		cmocka_unit_test(a_new_copy_needs_an_empty_place),
+		cmocka_unit_test(any_call_of_making_a_copy_may_fail),
 		cmocka_unit_test(a_new_copy_is_made_for_a_member_only),
 	};
 

@@ -247,8 +247,7 @@ every_cut_can_be_gone_on_with(void **state)
 	test_put_text(&test, "a", "one");
 	test_put_random(&test, "b", 6000, 1);
 	test_export(&test, NULL, &stream);
-	for (size_t size = 0; size < stream.size;
-	     size += size < 5000 ? 97 : 7) {
+	for (size_t size = 0; size < stream.size; size += test_step(size, 7)) {
 		struct test_vault copy;
 
 		test_export_resume(&test, NULL, bytes_of(stream.data, size),

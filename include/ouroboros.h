@@ -479,7 +479,8 @@ enum ouro_base {
 	 * a head beside the new version. None given: beside all heads. */
 	OURO_BASE_GIVEN = 1,
 	/* All heads, provided that they are exactly those given; else
-	 * OURO_CONFLICT. None given: the name must not be there. */
+	 * OURO_CONFLICT. None given: the name must not be there, or only as
+	 * deletions and versions that have expired. */
 	OURO_BASE_EXACT = 2
 };
 

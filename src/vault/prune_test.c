@@ -167,36 +167,42 @@ heads_do_not_leave(void **state)
 	test_vault_close(&test);
 }
 
-/* Several versions of one name in one write. */
+/* Several versions of one name in one write; results may be NULL. */
+static void
+put_many(struct test_vault *test, const char *name,
+    struct ouro_put_result *results, unsigned count)
+{
+	struct ouro_put_options options = { .size = sizeof(options),
+		.name = name };
+	struct ouro_batch *batch;
+
+	test_ok(ouro_batch_begin(test->vault, &batch, &test->err), &test->err);
+	for (unsigned i = 0; i < count; i++) {
+		struct ouro_put *put;
+
+		test_ok(ouro_put_begin(test->vault, &options, &put, &test->err),
+		    &test->err);
+		test_ok(ouro_put_write(put, &i, sizeof(i), &test->err),
+		    &test->err);
+		test_ok(ouro_batch_finish_put(batch, put,
+			    results == NULL ? NULL : &results[i], &test->err),
+		    &test->err);
+	}
+	test_ok(ouro_batch_commit(batch, &test->err), &test->err);
+}
+
 static void
 a_batch_of_one_name_prunes_what_was_there_and_its_own(void **state)
 {
-	struct ouro_put_options options = { .size = sizeof(options),
-		.name = "n" };
 	static struct ouro_put_result results[40];
 	static struct seen seen;
-	struct ouro_batch *batch;
 	struct test_vault test;
 
 	(void)state;
 	test_vault_open(&test, NULL);
 	atomic_store(&test.vault->revision_limit, 3);
 	for (unsigned round = 0; round < 2; round++) {
-		test_ok(ouro_batch_begin(test.vault, &batch, &test.err),
-		    &test.err);
-		for (unsigned i = 0; i < 40; i++) {
-			struct ouro_put *put;
-
-			test_ok(ouro_put_begin(test.vault, &options, &put,
-				    &test.err),
-			    &test.err);
-			test_ok(ouro_put_write(put, &i, sizeof(i), &test.err),
-			    &test.err);
-			test_ok(ouro_batch_finish_put(batch, put, &results[i],
-				    &test.err),
-			    &test.err);
-		}
-		test_ok(ouro_batch_commit(batch, &test.err), &test.err);
+		put_many(&test, "n", results, 40);
 		test_history(&test, NULL, "n", &seen);
 		assert_int_equal(seen.count, 4);
 		for (size_t i = 0; i < 4; i++)
@@ -246,6 +252,34 @@ a_deleted_name_stays_for_its_grace(void **state)
 	test_vault_close(&test);
 }
 
+/* More versions than are dropped, or pruned, in one batch. */
+static void
+a_name_with_many_versions_leaves_in_parts(void **state)
+{
+	struct test_vault test;
+	struct name name;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	atomic_store(&test.vault->revision_limit, 5000);
+	put_many(&test, "n", NULL, 1500);
+	put_many(&test, "m", NULL, 1500);
+	test_ok(name_load(test.vault, "blobs", "n", &name, &test.err),
+	    &test.err);
+	assert_int_equal(name.versions, 1500);
+	name_release(&name);
+	test_ok(test_remove(&test, "n", false, NULL, NULL), &test.err);
+	atomic_store(&test.vault->revision_limit, 7);
+	test_gc(&test);
+	assert_int_equal(versions_of(&test, "m"), 8);
+	assert_int_equal(ouro_history(test.vault, NULL, "n", test_seen_add,
+			     NULL, &test.err),
+	    OURO_NOT_FOUND);
+	assert_int_equal(test_stats(&test).versions, 8);
+	test_rows_are_right(&test);
+	test_vault_close(&test);
+}
+
 int
 main(void)
 {
@@ -258,6 +292,7 @@ main(void)
 		cmocka_unit_test(
 		    a_batch_of_one_name_prunes_what_was_there_and_its_own),
 		cmocka_unit_test(a_deleted_name_stays_for_its_grace),
+		cmocka_unit_test(a_name_with_many_versions_leaves_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

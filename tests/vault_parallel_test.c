@@ -165,6 +165,101 @@ K29_a_hundred_writers_and_a_collector(void **state)
 		fail_msg("verify: %s", err.text);
 }
 
+/* ---- one name, changed by many -------------------------------------------------- */
+
+#define COUNTERS   8
+#define INCREMENTS 25
+
+/* One attempt to write the next number in place of the version that was read;
+ * OURO_CONFLICT when somebody was quicker. */
+static enum ouro_status
+counter_try(struct ouro_vault *vault)
+{
+	uint8_t version[1][OURO_ID_SIZE];
+	struct ouro_put_options options = { .size = sizeof(options),
+		.name = "counter",
+		.base = OURO_BASE_EXACT,
+		.base_versions = (const uint8_t(*)[OURO_ID_SIZE])version,
+		.base_count = 1 };
+	struct ouro_put *put;
+	uint32_t number;
+	size_t size;
+	void *data;
+	enum ouro_status status;
+
+	status = ouro_name_read(vault, NULL, "counter", NULL, version[0], NULL);
+	if (status == OURO_OK)
+		status = ouro_get_whole(vault, version[0], sizeof(number),
+		    &data, &size, NULL);
+	if (status != OURO_OK)
+		return status;
+	memcpy(&number, data, sizeof(number));
+	free(data);
+	number++;
+	status = ouro_put_begin(vault, &options, &put, NULL);
+	if (status != OURO_OK)
+		return status;
+	status = ouro_put_write(put, &number, sizeof(number), NULL);
+	if (status == OURO_OK)
+		return ouro_put_finish(put, NULL, NULL);
+	ouro_put_abort(put);
+	return status;
+}
+
+static void *
+counter_run(void *context)
+{
+	struct writer *writer = context;
+
+	for (int i = 0; i < INCREMENTS && !writer->failed;) {
+		enum ouro_status status = counter_try(writer->vault);
+
+		i += status == OURO_OK;
+		writer->failed |= status != OURO_OK && status != OURO_CONFLICT;
+	}
+	return NULL;
+}
+
+static void
+an_exact_base_loses_no_increment(void **state)
+{
+	struct writer writers[COUNTERS] = { 0 };
+	pthread_t threads[COUNTERS];
+	struct ouro_vault *vault = *state;
+	struct ouro_put_result result;
+	uint8_t version[OURO_ID_SIZE];
+	uint32_t number = 0;
+	size_t size, heads = 0;
+	void *data;
+
+	assert_int_equal(bytes_put(vault, "counter", (const uint8_t *)&number,
+			     sizeof(number), &result),
+	    OURO_OK);
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		writers[i] = (struct writer){ .vault = vault, .number = i };
+		assert_int_equal(pthread_create(&threads[i], NULL, counter_run,
+				     &writers[i]),
+		    0);
+	}
+	for (unsigned i = 0; i < COUNTERS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_false(writers[i].failed);
+	}
+	assert_int_equal(ouro_name_read(vault, NULL, "counter", NULL, version,
+			     NULL),
+	    OURO_OK);
+	assert_int_equal(ouro_get_whole(vault, version, sizeof(number), &data,
+			     &size, NULL),
+	    OURO_OK);
+	memcpy(&number, data, sizeof(number));
+	free(data);
+	assert_int_equal(number, COUNTERS * INCREMENTS);
+	assert_int_equal(ouro_heads(vault, NULL, "counter", count_each, &heads,
+			     NULL),
+	    OURO_OK);
+	assert_int_equal(heads, 1);
+}
+
 /* ---- a thousand at once ------------------------------------------------------- */
 
 static void
@@ -230,6 +325,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(K29_a_hundred_writers_and_a_collector),
+		cmocka_unit_test(an_exact_base_loses_no_increment),
 		cmocka_unit_test(K29_a_batch_of_a_thousand),
 	};
 

@@ -15,6 +15,12 @@ copy_sum(const struct blind_group *group, size_t at)
 	return (unsigned)group->key[HASH_SIZE] + group->copies[at].index;
 }
 
+static bool
+explains(unsigned lanes, unsigned sum, unsigned lane)
+{
+	return lanes > 0 && sum % lanes == lane;
+}
+
 static void
 votes_count(struct blind_width *width, const struct histogram *histogram)
 {
@@ -23,7 +29,7 @@ votes_count(struct blind_width *width, const struct histogram *histogram)
 			for (unsigned n = lane + 1;
 			     histogram->seen[sum][lane] > 0 && n <= LANES_MAX;
 			     n++)
-				if (sum % n == lane)
+				if (explains(n, sum, lane))
 					width
 					    ->votes[n] += histogram
 							      ->seen[sum][lane];
@@ -72,7 +78,8 @@ blind_width_of(const struct blind_width *width, const struct blind_group *group,
 		size_t own = 0;
 
 		for (size_t i = 0; i < group->count; i++)
-			own += copy_sum(group, i) % n == group->copies[i].lane;
+			own += explains(n, copy_sum(group, i),
+			    group->copies[i].lane);
 		if (own > best_own ||
 		    (own == best_own && width->votes[n] > width->votes[best])) {
 			best = n;

@@ -4,8 +4,8 @@
 
 static struct test_ids ids;
 
-#define DEEP 100
-#define WIDE 1000
+#define DEEP 100u
+#define WIDE 1000u
 
 /*
  *	    root           alone      (unborn)
@@ -258,7 +258,7 @@ K16_a_thousand_wide(void **state)
 {
 	static uint8_t children[WIDE][OURO_ID_SIZE];
 	struct test_vault test;
-	uint8_t root[OURO_ID_SIZE], after[OURO_ID_SIZE];
+	uint8_t root[OURO_ID_SIZE], after[OURO_ID_SIZE] = { 0 };
 	size_t seen = 0;
 
 	(void)state;

@@ -1242,8 +1242,14 @@ enum ouro_status ouro_import_new(const char *dir,
 /* Directories of slices, as somebody without any key may keep them. Checks the
  * hash of every slice and computes parity again; with repair rebuilds what is
  * missing or damaged while k slices of a stripe are whole. Never reads what is
- * in them. The lanes of the store in dir and of the data paths given; nobody
- * may have it open. OURO_DAMAGED as ouro_verify and ouro_repair. */
+ * in them, and opens no file that has a key. The lanes of the store in dir and
+ * of the data paths given, all of them, in the order in which the store was
+ * made with them; where a data path has lanes of several stores, the directory
+ * in it that belongs to this one. options->content must be NULL.
+ *   OURO_DAMAGED    as ouro_verify and ouro_repair
+ *   OURO_LOCKED     somebody has the store open
+ *   OURO_NOT_FOUND  there are no lanes
+ *   OURO_INVALID    the data paths do not fit the lanes that are there */
 enum ouro_status ouro_blind_care(const char *dir, const char *const *data_paths,
     size_t data_path_count, bool repair,
     const struct ouro_care_options *options, struct ouro_care_result *result,

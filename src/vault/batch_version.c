@@ -252,21 +252,45 @@ draft_make(struct batch *batch, struct draft *draft,
 
 /* ---- making ----------------------------------------------------------------- */
 
-/* The bases are heads no more, and the new version is one. No other head is
- * covered: what the bases have seen of it they would have replaced. */
+static bool
+head_is_seen(const struct lineage *lineage, const struct name_version *head)
+{
+	const Ouro__Dot *dot;
+
+	if (head->ref == NULL)
+		return false;
+	dot = head->ref->dot;
+	return lineage_seen(lineage, dot->incarnation.data) >= dot->number;
+}
+
+/*
+ * The bases are heads no more, and the new version is one. Another head is
+ * covered only where it was removed by itself, by the incarnation that wrote a
+ * base after that, and came here before the removal did; the record cannot say
+ * otherwise. What was seen is asked first: it lies in the bases.
+ */
 static enum ouro_status
 heads_replace(struct draft *draft, struct ouro_error *err)
 {
 	struct version_list *heads = &draft->name->heads;
 	const struct lineage *lineage = &draft->lineage;
 	size_t bases = lineage->base_count - lineage->others.count;
+	bool *seen = calloc(heads->count + 1, sizeof(*seen));
 
+	if (seen == NULL)
+		return error_memory(err);
+	for (size_t i = 0; i < heads->count; i++)
+		seen[i] = head_is_seen(lineage, &heads->items[i]);
 	/* The bases that are heads come first, in the order of the heads. */
-	for (size_t i = heads->count; i > 0 && bases > 0; i--)
-		if (lineage->bases[bases - 1] == &heads->items[i - 1]) {
+	for (size_t i = heads->count; i > 0; i--) {
+		bool base = bases > 0 &&
+		    lineage->bases[bases - 1] == &heads->items[i - 1];
+
+		bases -= base;
+		if (base || seen[i - 1])
 			version_list_remove(heads, i - 1);
-			bases--;
-		}
+	}
+	free(seen);
 	draft->name->versions++;
 	return version_list_insert(heads, &draft->version, err);
 }

@@ -6,8 +6,9 @@
 #include "seal/canonical.h"
 #include "vault/row_each.h"
 
-#define GROUP_BYTES ((size_t)4 * 1024 * 1024)
-#define CLEAR_OPS   1000
+#define STAGE_REF_SIZE (2 + STAGE_DOT_SIZE + HASH_SIZE)
+#define GROUP_BYTES    ((size_t)4 * 1024 * 1024)
+#define CLEAR_OPS      1000
 
 /* ---- keys ------------------------------------------------------------------ */
 
@@ -174,6 +175,9 @@ offered_read(struct unite *unite, struct bytes key, struct bytes value,
 	enum ouro_status status;
 
 	*out = (struct offered){ 0 };
+	if (key.size != STAGE_REF_SIZE)
+		return error_set(err, OURO_DAMAGED,
+		    "a row put aside has a key of %zu bytes", key.size);
 	memcpy(out->id, row_last_id(key), HASH_SIZE);
 	status = ref_decode(unite->vault, out->id, value, &out->ref, err);
 	if (status == OURO_OK)

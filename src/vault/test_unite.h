@@ -196,13 +196,13 @@ content_send(void *context, struct bytes key, const struct bytes *value,
 	struct commit_content content = { .existed = false };
 	struct commit_change change = { .contents = &content,
 		.content_count = 1 };
+	enum ouro_status status;
 
 	memcpy(content.id, key.data + 1, HASH_SIZE);
 	must(sending->copies, buffer_set(&content.record, *value, err));
-	must(sending->copies,
-	    commit(sending->to, &change, &sending->copies->err));
+	status = commit(sending->to, &change, err);
 	buffer_release(&content.record);
-	return OURO_OK;
+	return status;
 }
 
 static inline enum ouro_status
@@ -211,17 +211,15 @@ ref_send(void *context, struct bytes key, const struct bytes *value,
 {
 	struct sending *sending = context;
 	Ouro__RefRecord *ref;
+	enum ouro_status status = OURO_OK;
 
-	(void)err;
 	must(sending->copies,
 	    ref_decode(sending->to, key.data + 1, *value, &ref,
 		&sending->copies->err));
 	if (sending->path == NULL || strcmp(ref->path, sending->path) == 0)
-		must(sending->copies,
-		    unite_offer(sending->unite, key.data + 1, *value,
-			&sending->copies->err));
+		status = unite_offer(sending->unite, key.data + 1, *value, err);
 	canonical_free(&ref->base);
-	return OURO_OK;
+	return status;
 }
 
 static inline enum ouro_status
@@ -230,44 +228,57 @@ context_send(void *context, struct bytes key, const struct bytes *value,
 {
 	struct sending *sending = context;
 
-	(void)err;
-	must(sending->copies,
-	    unite_context(sending->unite, key.data + 1, *value,
-		&sending->copies->err));
-	return OURO_OK;
+	return unite_context(sending->unite, key.data + 1, *value, err);
 }
 
-static inline void
+static inline enum ouro_status
 table_send(struct sending *sending, struct ouro_vault *from,
     enum row_table table, row_visit *visit)
 {
 	struct row_key prefix = row_table(table);
 
-	must(sending->copies,
-	    row_each(from->records, &prefix, visit, sending,
-		&sending->copies->err));
+	return row_each(from->records, &prefix, visit, sending,
+	    &sending->copies->err);
 }
 
-/* The set of one is offered to another; to be applied and closed. path: only
- * this name, without a claim. */
-static inline struct unite *
-copies_offer(struct copies *copies, unsigned to, unsigned from,
-    const char *path)
+/* The set of one is offered to another; to be applied, and closed also after a
+ * failure. path: only this name, without a claim. */
+static inline enum ouro_status
+copies_try_offer(struct copies *copies, unsigned to, unsigned from,
+    const char *path, struct unite **unite)
 {
 	struct sending sending = { .copies = copies,
 		.to = copies->vaults[to],
 		.path = path };
 	bool whole;
+	enum ouro_status status = unite_open(sending.to, unite, &copies->err);
 
-	must(copies, unite_open(sending.to, &sending.unite, &copies->err));
-	table_send(&sending, copies->vaults[from], ROW_CONTENT, content_send);
-	table_send(&sending, copies->vaults[from], ROW_REF, ref_send);
+	if (status != OURO_OK) {
+		*unite = NULL;
+		return status;
+	}
+	sending.unite = *unite;
+	status = table_send(&sending, copies->vaults[from], ROW_CONTENT,
+	    content_send);
+	if (status == OURO_OK)
+		status = table_send(&sending, copies->vaults[from], ROW_REF,
+		    ref_send);
 	must(copies,
 	    unite_may_claim(copies->vaults[from], &whole, &copies->err));
-	if (path == NULL && whole)
-		table_send(&sending, copies->vaults[from], ROW_CONTEXT,
+	if (status == OURO_OK && path == NULL && whole)
+		status = table_send(&sending, copies->vaults[from], ROW_CONTEXT,
 		    context_send);
-	return sending.unite;
+	return status;
+}
+
+static inline struct unite *
+copies_offer(struct copies *copies, unsigned to, unsigned from,
+    const char *path)
+{
+	struct unite *unite;
+
+	must(copies, copies_try_offer(copies, to, from, path, &unite));
+	return unite;
 }
 
 static inline struct unite_result

@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include "vault/rebuild.h"
 #include "vault/test_unite.h"
 
@@ -396,8 +398,10 @@ a_version_without_its_content_is_refused_before_anything(void **state)
 	sending.to = copies.vaults[1];
 	must(&copies, ouro_stats(copies.vaults[1], &before, &copies.err));
 	must(&copies, unite_open(sending.to, &sending.unite, &copies.err));
-	table_send(&sending, copies.vaults[0], ROW_REF, ref_send);
-	table_send(&sending, copies.vaults[0], ROW_CONTEXT, context_send);
+	must(&copies,
+	    table_send(&sending, copies.vaults[0], ROW_REF, ref_send));
+	must(&copies,
+	    table_send(&sending, copies.vaults[0], ROW_CONTEXT, context_send));
 	assert_int_equal(unite_apply(sending.unite, NULL, &result, &copies.err),
 	    OURO_INVALID);
 	unite_close(sending.unite);
@@ -454,6 +458,64 @@ one_at_a_time_and_nothing_is_collected_meanwhile(void **state)
 	unite = copies_offer(&copies, 1, 0, NULL);
 	unite_close(unite);
 	copies_verify(&copies, 1);
+	copies_close_all(&copies);
+}
+
+static enum ouro_status
+try_unite(struct copies *copies, unsigned to, unsigned from)
+{
+	struct unite *unite;
+	struct unite_result result;
+	enum ouro_status status = copies_try_offer(copies, to, from, NULL,
+	    &unite);
+
+	if (status == OURO_OK)
+		status = unite_apply(unite, NULL, &result, &copies->err);
+	unite_close(unite);
+	return status;
+}
+
+/* Then it is done again, and ends as if nothing had happened. */
+static void
+any_call_may_fail(void **state)
+{
+	static const enum fs_call calls[] = { FS_CALL_ANY, FS_CALL_WRITE,
+		FS_CALL_SYNC };
+	struct copies copies;
+	unsigned failed = 0;
+
+	(void)state;
+	two(&copies);
+	copies_put(&copies, 0, "gone", "in the trash");
+	copies_unite(&copies, 1, 0);
+	copies_put(&copies, 1, "own", "of 1");
+	copies_remove_name(&copies, 0, "gone");
+	for (unsigned i = 0; i < 20; i++)
+		copies_put(&copies, 0, i % 2 == 0 ? "a" : "first", "new");
+	copies_fork(&copies, 1, 2);
+	copies_unite(&copies, 2, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		bool reached = true;
+
+		for (uint64_t nth = 1; reached; nth++) {
+			copies_fork(&copies, 1, 3);
+			fs_memory_fault(copies.fs,
+			    (struct fs_fault){ .call = calls[i],
+				.nth = nth,
+				.errnum = nth % 2 == 0 ? EIO : ENOSPC,
+				.short_write = true,
+				.path = "/copy3" });
+			failed += try_unite(&copies, 3, 0) != OURO_OK;
+			reached = fs_memory_calls(copies.fs, calls[i]) >= nth;
+			fs_memory_fault(copies.fs, (struct fs_fault){ 0 });
+			copies_reopen(&copies, 3);
+			copies_verify(&copies, 3);
+			copies_unite(&copies, 3, 0);
+			copies_equal(&copies, 2, 3);
+			copies_verify(&copies, 3);
+		}
+	}
+	assert_true(failed > 10);
 	copies_close_all(&copies);
 }
 
@@ -588,6 +650,7 @@ main(void)
 		cmocka_unit_test(a_changed_version_is_refused),
 		cmocka_unit_test(
 		    one_at_a_time_and_nothing_is_collected_meanwhile),
+		cmocka_unit_test(any_call_may_fail),
 		cmocka_unit_test(nothing_put_aside_outlives_an_opening),
 		cmocka_unit_test(who_lost_a_version_claims_nothing),
 		cmocka_unit_test(settings_are_united),

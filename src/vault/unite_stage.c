@@ -115,6 +115,7 @@ clear_visit(void *context, struct bytes key, const struct bytes *value,
     struct ouro_error *err)
 {
 	struct batch *batch = context;
+	struct ouro_vault *vault = batch->vault;
 	struct row_key copy = { .size = key.size };
 	enum ouro_status status;
 
@@ -125,10 +126,10 @@ clear_visit(void *context, struct bytes key, const struct bytes *value,
 	status = batch_delete(batch, &copy, err);
 	if (status != OURO_OK || batch->count < CLEAR_OPS)
 		return status;
-	status = engine_apply(batch->vault->records, batch->ops, batch->count,
+	status = engine_apply(vault->records, batch->ops, batch->count,
 	    ENGINE_SYNC_NEVER, err);
 	batch_release(batch);
-	batch_init(batch, batch->vault);
+	batch_init(batch, vault);
 	return status;
 }
 

@@ -10,7 +10,7 @@
 #include "union_model.h"
 #include "vault/test_unite.h"
 
-#define HISTORIES 60
+#define HISTORIES 150
 #define STEPS	  70
 #define LIVING	  3 /* copies; the last of COPIES_MAX is kept aside */
 #define NAMES	  3

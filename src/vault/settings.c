@@ -23,8 +23,8 @@ struct definition {
 #define FIELD(name) offsetof(struct ouro_vault, name)
 
 static const struct definition definitions[] = {
-	{ "revision_limit", "versions kept of a name beside its heads", 100, 0,
-	    REVISIONS_MAX, FIELD(revision_limit) },
+	{ "revision_limit", "versions kept of a name beside its heads",
+	    REVISION_LIMIT_DEFAULT, 0, REVISIONS_MAX, FIELD(revision_limit) },
 	{ "bootstrap_max_age_hours", "how long the trash is kept, in hours",
 	    720, 1, HOURS_MAX, FIELD(trash_hours) },
 	{ "removal_grace_hours",

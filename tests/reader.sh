@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# A second reader, written from docs/FORMAT.md alone (tests/reader), reads what
+# the program writes: whole, damaged, under every kind of key.
+# shellcheck source=/dev/null disable=SC2154,SC2015,SC2317
+top=$(realpath "$(dirname "$0")/..")
+. "$(dirname "$0")/lib.bash"
+export PYTHONDONTWRITEBYTECODE=1
+
+reader() { # argument...
+	python3 "$top/tests/reader/reader.py" "$@"
+}
+
+# Names, versions and bytes of the store are the same for both.
+agree() { # [argument of the reader...]
+	local version
+	o ls --json >listed || fail "ls"
+	reader "$@" "$OUROBOROS_DIR" list >list_read || fail "the reader does not list"
+	python3 "$top/tests/reader/compare.py" listed list_read >versions ||
+		fail "the lists differ"
+	while read -r version; do
+		o get --quiet "hash:$version" | sha256sum >of_program
+		reader "$@" "$OUROBOROS_DIR" get "$version" | sha256sum >of_reader
+		cmp -s of_program of_reader || fail "the bytes of $version differ"
+	done <versions
+	reader "$@" "$OUROBOROS_DIR" check >out || fail "the reader's check"
+}
+
+some_files() {
+	random 5242880 >large
+	seq 1 200000 >text
+	random 4096 >inline
+	random 4097 >one_chunk
+	: >empty
+	seq 1 3000 >meta
+}
+
+a_store() {
+	local parent
+	some_files
+	put large >hashes
+	put empty >>hashes
+	put --name text --type text/plain --meta meta text >/dev/null
+	put --name text inline >/dev/null
+	put --name text one_chunk >/dev/null
+	parent=$(put --name parent text)
+	put --name 'pfad/zum/Käse' --parent "$parent" large >/dev/null
+	put --name gone inline >/dev/null
+	expect 0 rm gone
+}
+
+the_vectors_of_the_page() {
+	python3 "$top/tests/reader/vectors.py" || fail "vectors"
+}
+
+names_versions_and_contents() {
+	local first
+	a_store
+	agree
+	same "$(value slices_bad) $(value rebuilt)" "0 0"
+	reader "$OUROBOROS_DIR" log gone 2>err && fail "it reads what is gone"
+	says 'no name gone'
+	reader "$OUROBOROS_DIR" get "$(tail -n 1 hashes)" | cmp - empty ||
+		fail "the empty file"
+	# The first of three versions has a type and a meta.
+	reader "$OUROBOROS_DIR" log text >out || fail "log"
+	same "$(wc -l <out)" 3
+	first=$(value version)
+	reader "$OUROBOROS_DIR" info "$first" >out || fail "info"
+	same "$(value type)" text/plain
+	same "$(value meta_sha256)" "$(sha256sum <meta | cut -d' ' -f1)"
+	same "$(value sha256)" "$(sha256sum <text | cut -d' ' -f1)"
+}
+
+as_many_lanes_lost_as_there_is_parity() {
+	local at
+	a_store
+	rm -r "$OUROBOROS_DIR/lanes/01"
+	for at in 1000 20000 300000 900000; do
+		flip "$OUROBOROS_DIR"/lanes/03/segment-00000001.dat $at
+	done
+	cp -r "$OUROBOROS_DIR" damaged
+	reader damaged list >list_read || fail "list"
+	reader damaged check >out || fail "check"
+	[ "$(value rebuilt)" -gt 0 ] || fail "nothing was rebuilt"
+	grep -q 'damaged at' out || fail "the damage is not told"
+	# The program heals as it reads.
+	agree
+	rm -r damaged/lanes/00
+	reader damaged check 2>err && fail "three of five lanes are enough"
+	says 'of 3 slices|no slice'
+}
+
+one_of_each_small_file_and_the_records_damaged() {
+	a_store
+	reader "$OUROBOROS_DIR" list >before || fail "list"
+	cp -r "$OUROBOROS_DIR" damaged
+	flip damaged/OUROBOROS
+	rm damaged/keyring
+	flip damaged/records/segment-00000001.dat 700
+	flip damaged/records/segment-00000001.dat
+	reader damaged list >after || fail "list"
+	cmp -s before after || fail "the copies do not stand in"
+	reader damaged check >out || fail "check"
+	grep -q 'records/segment-00000001.dat: damaged at' out ||
+		fail "the damage is not told"
+	rm damaged/OUROBOROS.copy
+	reader damaged list 2>err && fail "a damaged store file is believed"
+	says 'frame'
+}
+
+pages_over_pages() {
+	truncate -s 540M sparse
+	random 700000 >>sparse
+	put --name sparse sparse >/dev/null
+	o info sparse --json >out || fail "info"
+	[ "$(value chunks)" -gt 1024 ] || fail "too few chunks"
+	agree
+}
+
+other_codes() {
+	some_files
+	put --rs 1+0 one_chunk >/dev/null
+	put --rs 2+2 large --name wide >/dev/null
+	o put --quiet --rs 1+4 text --name thin >/dev/null || fail "1+4"
+	agree
+}
+
+lanes_on_several_disks() {
+	mkdir disk1 disk2
+	some_files
+	put --data-path "$PWD/disk1" --data-path "$PWD/disk2" text large \
+		>/dev/null
+	agree
+}
+
+passphrase_recovery_key_and_epochs() {
+	local recovery
+	some_files
+	put --name before text >/dev/null
+	o keys rotate >/dev/null || fail "rotate"
+	put --name after large >/dev/null
+	put --name before inline >/dev/null
+	recovery=$(o keys export 2>/dev/null) || fail "export"
+	agree
+	agree --recovery "$recovery"
+	OUROBOROS_NEW_PASSPHRASE='correct horse' o keys passwd || fail "passwd"
+	reader "$OUROBOROS_DIR" list 2>err && fail "no passphrase is needed"
+	says passphrase
+	OUROBOROS_PASSPHRASE=wrong reader "$OUROBOROS_DIR" list 2>err &&
+		fail "another passphrase opens it"
+	export OUROBOROS_PASSPHRASE='correct horse'
+	agree
+	agree --key "$OUROBOROS_DIR/member.key"
+}
+
+a_store_that_was_compacted() {
+	local i
+	for i in 1 2 3 4 5 6; do
+		random 1500000 >file$i
+		put --name name$i file$i >/dev/null
+	done
+	for i in 1 2 4 5; do
+		expect 0 rm name$i
+	done
+	expect 0 gc
+	put --name name1 file2 >/dev/null
+	expect 0 gc
+	agree
+}
+
+a_store_whose_writer_was_killed() {
+	local i
+	for i in 1 2 3 4 5 6; do
+		random 4000000 >file$i
+	done
+	put --name first file1 >/dev/null
+	"$program" put --quiet file2 file3 file4 file5 file6 >/dev/null 2>&1 &
+	sleep 0.1
+	kill -9 $!
+	wait
+	agree
+}
+
+check the_vectors_of_the_page names_versions_and_contents \
+	as_many_lanes_lost_as_there_is_parity \
+	one_of_each_small_file_and_the_records_damaged pages_over_pages other_codes \
+	lanes_on_several_disks passphrase_recovery_key_and_epochs \
+	a_store_that_was_compacted a_store_whose_writer_was_killed
+finish

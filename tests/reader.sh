@@ -181,7 +181,11 @@ a_store_whose_writer_was_killed() {
 	agree
 }
 
-check the_vectors_of_the_page names_versions_and_contents \
+damaged_logs_read_alike() {
+	python3 "$top/tests/reader/logs.py" "$program" || fail "they differ"
+}
+
+check the_vectors_of_the_page damaged_logs_read_alike names_versions_and_contents \
 	as_many_lanes_lost_as_there_is_parity \
 	one_of_each_small_file_and_the_records_damaged pages_over_pages other_codes \
 	lanes_on_several_disks passphrase_recovery_key_and_epochs \

@@ -139,7 +139,7 @@ class Version:
 
     def order(self):
         """The winner among heads is the one with the least of this."""
-        return (-self.stamp, self.record["joined"], self.record["uuid"])
+        return (-self.stamp, self.record["joined"], self.record["uuid"], self.id)
 
     def alive(self, now_ms):
         return bool(self.target) and not (self.expires and self.expires <= now_ms)

@@ -168,6 +168,17 @@ parents_and_metadata() {
 	says "16 MiB"
 }
 
+a_large_meta_is_not_in_a_list() {
+	local hash
+	seq 1 2000 >meta
+	echo hello >file
+	hash=$(put --meta meta file)
+	expect 0 ls
+	answers "^$(exactly "$hash") +- +6 B"
+	expect 0 ls --json
+	answers '"name":"-"'
+}
+
 erasure_codes_are_chosen() {
 	local hash
 	random 900000 >file
@@ -528,7 +539,8 @@ check K26_put_prints_only_the_hash first_use_tells_of_the_key \
 	K26_round_trip_of_many_sizes standard_input_is_stored \
 	K01_the_same_file_has_the_same_hash K03_versions_of_a_name \
 	K26_prefixes_in_every_alphabet K05_ambiguous_prefixes_list_candidates \
-	ranges_are_those_of_http parents_and_metadata erasure_codes_are_chosen \
+	ranges_are_those_of_http parents_and_metadata a_large_meta_is_not_in_a_list \
+	erasure_codes_are_chosen \
 	zeros_become_holes output_files_are_replaced_whole a_closed_pipe_is_quiet \
 	removal_is_refused_with_reasons K18_removal_tells_what_it_kept \
 	tables_line_up_and_escape_names info_gives_every_size \

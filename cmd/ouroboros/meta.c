@@ -37,7 +37,8 @@ meta_file_name(const void *meta, size_t size)
 	struct buffer text = { 0 };
 	char *name = NULL;
 
-	if (json_parse(bytes_of(meta, size), &value, NULL, NULL) == OURO_OK &&
+	if (meta != NULL &&
+	    json_parse(bytes_of(meta, size), &value, NULL, NULL) == OURO_OK &&
 	    json_kind(value) == JSON_OBJECT &&
 	    json_find(value, "fileName", &member, NULL) == OURO_OK &&
 	    json_string(member, &text, NULL) == OURO_OK && text.size > 0)

@@ -16,8 +16,8 @@
  * pipes. False when there is no memory. */
 bool meta_make(const char *path, bool has_size, uint64_t size,
     struct buffer *out);
-/* The file name in metadata, or NULL when there is none. The caller frees
- * it. */
+/* The file name in metadata, or NULL when there is none, or meta is NULL: a
+ * list has none that is large. The caller frees it. */
 char *meta_file_name(const void *meta, size_t size);
 
 #endif

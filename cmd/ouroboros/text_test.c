@@ -108,6 +108,7 @@ metadata_names_the_file(void **state)
 	assert_null(meta_file_name("{\"fileName\":3}", 14));
 	assert_null(meta_file_name("\xff", 1));
 	assert_null(meta_file_name(NULL, 0));
+	assert_null(meta_file_name(NULL, 5000));
 }
 
 static void

@@ -181,6 +181,62 @@ a_store_whose_writer_was_killed() {
 	agree
 }
 
+an_exported_vault() {
+	local key=$OUROBOROS_DIR/member.key
+	a_store
+	expect 0 export -o stream
+	reader "$OUROBOROS_DIR" list >of_store || fail "list"
+	reader --key "$key" stream list >of_stream || fail "list of the stream"
+	cmp -s of_store of_stream || fail "the stream lists something else"
+	reader "$OUROBOROS_DIR" contents | sort >of_store
+	reader --key "$key" stream contents | sort >of_stream
+	cmp -s of_store of_stream || fail "the stream has other contents"
+	reader --key "$key" stream check >out || fail "check"
+	same "$(value contents)" "$(wc -l <of_store)"
+	# Cut short, and gone on with: a beginning is in it.
+	head -c 3000000 stream >cut_short
+	reader --key "$key" cut_short list 2>err && fail "a part is believed"
+	says 'cut at'
+	expect 0 export -o cut_short --resume
+	reader --key "$key" cut_short list | sort >of_stream
+	reader "$OUROBOROS_DIR" list | sort | cmp -s - of_stream || fail "resumed"
+	flip stream
+	reader --key "$key" stream list 2>err && fail "a damaged one is believed"
+	says 'damaged at'
+}
+
+what_was_shared() {
+	local hash other
+	some_files
+	hash=$(put --type text/plain --meta meta large)
+	other=$(put text --parent "$hash")
+	expect 0 keys new grace.key
+	o keys public grace.key >grace.public || fail "public"
+	expect 0 share "$hash" grace.public -o bundle
+	reader --key grace.key bundle contents >out || fail "contents"
+	same "$(value content) $(value type)" "$hash text/plain"
+	same "$(value sha256)" "$(sha256sum <large | cut -d' ' -f1)"
+	same "$(value meta_sha256)" "$(sha256sum <meta | cut -d' ' -f1)"
+	reader --key grace.key bundle get "$hash" | cmp - large || fail "get"
+	reader --key grace.key bundle get "$other" 2>err && fail "more was shared"
+	reader --key "$OUROBOROS_DIR/member.key" bundle contents 2>err &&
+		fail "it is for everybody"
+	says 'another key'
+	# Shared again under another epoch, with what is below it.
+	o keys rotate >/dev/null || fail "rotate"
+	expect 0 share "$hash" grace.public --tree -o bundle2
+	reader --key grace.key bundle2 get "$other" | cmp - text || fail "tree"
+	reader --key grace.key bundle2 get "$hash" | cmp - large || fail "both"
+	flip bundle
+	reader --key grace.key bundle contents 2>err && fail "damage"
+	says 'damaged at'
+	expect 0 unshare "$hash" "$(o share --list --json | grep -o '"fingerprint":"[0-9a-f]*"' |
+		head -n 1 | cut -d'"' -f4)" --reseal
+	agree
+	expect 0 gc
+	agree
+}
+
 damaged_logs_read_alike() {
 	python3 "$top/tests/reader/logs.py" "$program" || fail "they differ"
 }
@@ -189,5 +245,6 @@ check the_vectors_of_the_page damaged_logs_read_alike names_versions_and_content
 	as_many_lanes_lost_as_there_is_parity \
 	one_of_each_small_file_and_the_records_damaged pages_over_pages other_codes \
 	lanes_on_several_disks passphrase_recovery_key_and_epochs \
-	a_store_that_was_compacted a_store_whose_writer_was_killed
+	a_store_that_was_compacted a_store_whose_writer_was_killed \
+	an_exported_vault what_was_shared
 finish

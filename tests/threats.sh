@@ -164,6 +164,64 @@ a_former_member_reads_names_and_what_was_there() {
 	says 'no epoch 2|no epoch 3'
 }
 
+# ---- a recipient of a grant ----------------------------------------------------------
+a_vault_of_which_one_content_is_shared() {
+	random 900000 >shared
+	random 900000 >secret
+	hash=$(put shared)
+	put --name secret secret >/dev/null
+	o keys new grace.key 2>/dev/null || fail "new"
+	o keys public grace.key >grace.public || fail "public"
+	expect 0 share "$hash" grace.public -o bundle
+	grace=$(o share --list --json | grep -o '"fingerprint":"[0-9a-f]*"' | cut -d'"' -f4)
+}
+
+# chunks in the lanes, and those of them that a recipient opens
+recipient() {
+	python3 "$top/tests/reader/recipient.py" bundle grace.key "$OUROBOROS_DIR/lanes" ||
+		fail "recipient"
+}
+
+a_recipient_reads_that_content_and_no_other() {
+	local hash grace chunks opened
+	a_vault_of_which_one_content_is_shared
+	reader --key grace.key bundle get "$hash" | cmp -s - shared || fail "he cannot read it"
+	read -r chunks opened < <(recipient)
+	o info "$hash" --json >out
+	same "$opened" "$(value chunks)"
+	[ "$chunks" -gt "$opened" ] || fail "he opens all"
+	reader --key grace.key "$OUROBOROS_DIR" list 2>err && fail "he is a member"
+	says 'no member'
+	nowhere bundle secret
+}
+
+what_was_sealed_anew_is_closed_to_him() {
+	local hash grace chunks opened
+	a_vault_of_which_one_content_is_shared
+	expect 0 unshare "$hash" "$grace"
+	read -r chunks opened < <(recipient)
+	[ "$opened" -gt 0 ] || fail "without --reseal nothing changes"
+	expect 0 unshare "$hash" "$grace" --reseal
+	expect 0 gc
+	read -r chunks opened < <(recipient)
+	same "$opened" 0
+	o get "$hash" | cmp -s - shared || fail "nor do we"
+	# What he was given he keeps.
+	reader --key grace.key bundle get "$hash" | cmp -s - shared || fail "the bundle"
+}
+
+a_stream_on_its_way_shows_nothing_but_its_length() {
+	local mark
+	a_store_with_marks
+	expect 0 export -o stream
+	for mark in MARK blobs fileName text/; do
+		nowhere stream $mark
+	done
+	OUROBOROS_DIR=other o put --quiet inline >/dev/null || fail "put"
+	reader --key other/member.key stream list 2>err && fail "another's key opens it"
+	says 'no member'
+}
+
 # ---- the page -------------------------------------------------------------------------
 the_tests_that_the_page_names_are_there() {
 	local name
@@ -181,5 +239,7 @@ check the_tests_that_the_page_names_are_there nothing_lies_in_the_clear \
 	without_the_key_nothing_opens a_known_file_cannot_be_confirmed \
 	lanes_show_sizes_and_which_slices_belong_together any_changed_file_is_noticed \
 	an_older_state_of_everything_is_not_noticed the_key_in_the_directory_opens_all \
-	a_passphrase_on_the_key_stops_him a_former_member_reads_names_and_what_was_there
+	a_passphrase_on_the_key_stops_him a_former_member_reads_names_and_what_was_there \
+	a_recipient_reads_that_content_and_no_other what_was_sealed_anew_is_closed_to_him \
+	a_stream_on_its_way_shows_nothing_but_its_length
 finish

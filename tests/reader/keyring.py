@@ -75,14 +75,17 @@ class MemberKey:
         self.kem, self.x = Pair(seed[:64]), seed[64:]
         self.public = self.kem.public + x25519(self.x)
 
-    def unwrap(self, wrapped):
-        """The 32 bytes that were wrapped for this member."""
+    def unwrap(self, wrapped, purpose=None):
+        """The 32 bytes that were wrapped for this member, or for a purpose."""
         need(len(wrapped) == 1640, "wrapped key")
         from_x = x25519(self.x, wrapped[1568:1600])
         need(from_x != bytes(32), "X25519: zeros")
         secret = self.kem.decapsulate(wrapped[:1568]) + from_x
         info = b"ouroboros hybrid kem 1" + wrapped[:1600] + self.public
-        key = key_unwrap(hkdf(secret, info), wrapped[1600:])
+        wrapping = hkdf(secret, info)
+        if purpose:
+            wrapping = hkdf(wrapping, purpose)
+        key = key_unwrap(wrapping, wrapped[1600:])
         if key is None:
             raise WrongKey("a wrapped key does not open")
         return key

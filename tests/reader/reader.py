@@ -6,7 +6,10 @@
     reader.py [...] DIR log NAME           its versions, newest first
     reader.py [...] DIR info HASH          a content: JSON
     reader.py [...] DIR check              reads everything
+    reader.py DIR contents                 of all contents what info tells
     reader.py DIR slices                   what the lanes show without a key
+
+DIR may also be a file: an exported stream, or a bundle (contents, info, get).
 
 With --keyring OTHER the keys come from the keyring of another directory, as
 somebody may have who was a member once. A passphrase comes from $OUROBOROS_PASSPHRASE. Nothing is written. What it
@@ -24,6 +27,7 @@ import time
 from engine import Engine
 from keyring import key_file_open, recovery_key_open, recovery_member
 from primitives import Damaged, WrongKey
+from stream import stream_open
 from stripe import slice_of
 from vault import Store, heads, text_of
 
@@ -148,6 +152,11 @@ def command_info(store, words):
     say(content_document(store, target(store, words[0])))
 
 
+def command_contents(store, _):
+    for content in store.contents():
+        say(content_document(store, content))
+
+
 def command_check(store, _):
     contents = store.contents()
     for content in contents:
@@ -156,12 +165,10 @@ def command_check(store, _):
             raise Damaged(f"content {document['content']}: number of chunks")
     store.check_context()
     names = store.versions()
-    store.lanes()
-    damage = store.records.damage + store.copies.damage
     say({
         "contents": len(contents),
         "versions": sum(len(v) for v in names.values()),
-        "damage": damage + [text for lane in store.lanes() for text in lane.damage],
+        "damage": store.damage(),
         "slices_bad": store.slice_faults,
         "rebuilt": store.rebuilt,
     })
@@ -189,8 +196,15 @@ COMMANDS = {
     "log": command_log,
     "get": command_get,
     "info": command_info,
+    "contents": command_contents,
     "check": command_check,
 }
+
+
+def open_any(options):
+    if os.path.isfile(options.dir):
+        return stream_open(options.dir, member_key(options))
+    return Store(options.dir, member_key(options), options.keyring)
 
 
 def main():
@@ -206,7 +220,7 @@ def main():
         if options.command == "slices":
             command_slices(options.dir)
             return
-        store = Store(options.dir, member_key(options), options.keyring)
+        store = open_any(options)
         COMMANDS[options.command](store, options.words)
     except (Damaged, WrongKey) as error:
         print(f"reader: {error}", file=sys.stderr)

@@ -83,6 +83,14 @@ def data_slices(k, slices):
 
 
 # ---- stored slices ----------------------------------------------------------------
+def check_descriptor(d):
+    hashes, sealed = d["slice_hash"], d["sealed_size"]
+    need(len(d["chunk_id"]) == 32 and len(d["salt"]) == 16 and len(d["tag"]) == 16, "descriptor")
+    need(1 <= d["k"] <= len(hashes) <= 255 and d["epoch"] >= 1, "descriptor: k")
+    need(all(len(h) == 32 for h in hashes), "descriptor: hashes")
+    need(6 <= sealed <= SEALED_MOST and bucket(sealed) == sealed, "descriptor: size")
+
+
 class Slice:
     """A stored slice whose form and hash are right."""
 
@@ -92,12 +100,8 @@ class Slice:
         need(len(value) >= 4 + size, "slice: cut short")
         d = self.descriptor = unpack(DESCRIPTOR, value[4 : 4 + size], "descriptor")
         self.data, self.k = bytes(value[4 + size :]), d["k"]
-        hashes = d["slice_hash"]
-        need(len(d["chunk_id"]) == 32 and len(d["salt"]) == 16 and len(d["tag"]) == 16, "descriptor")
-        need(1 <= self.k <= len(hashes) <= 255 and d["epoch"] >= 1, "descriptor: k")
-        need(all(len(h) == 32 for h in hashes), "descriptor: hashes")
-        sealed = d["sealed_size"]
-        need(6 <= sealed <= SEALED_MOST and bucket(sealed) == sealed, "descriptor: size")
+        check_descriptor(d)
+        hashes, sealed = d["slice_hash"], d["sealed_size"]
         need(self.index < len(hashes) and len(self.data) == -(-sealed // self.k), "slice: size")
         need(sha256(self.data) == hashes[self.index], "slice: hash")
         self.bound = pack(DESCRIPTOR, {**d, "slice_hash": hashes[: self.k]})
@@ -138,6 +142,26 @@ def _packed(clear, size):
     out = zstd_unpack(clear[5 : 5 + length], size)
     need(out is not None, "stripe: does not unpack")
     return out
+
+
+class Travelling:
+    """A stripe without its parity, as streams have it (section 12)."""
+
+    def __init__(self, value):
+        need(len(value) >= 4 and value[:2] == b"\1\0", "stripe: version")
+        size = struct.unpack_from("<H", value, 2)[0]
+        need(len(value) >= 4 + size, "stripe: cut short")
+        d = self.descriptor = unpack(DESCRIPTOR, value[4 : 4 + size], "descriptor")
+        check_descriptor(d)
+        self.sealed, k = bytes(value[4 + size :]), d["k"]
+        need(len(self.sealed) == d["sealed_size"] and len(d["slice_hash"]) == k, "stripe: size")
+        length = -(-len(self.sealed) // k)
+        padded = self.sealed + bytes(length * k - len(self.sealed))
+        for c, wanted in enumerate(d["slice_hash"]):
+            need(sha256(padded[c * length : (c + 1) * length]) == wanted, "stripe: hash")
+
+    def open(self, chunk_key):
+        return _open(self.descriptor, chunk_key, self.sealed)
 
 
 TRIES_MOST = 2000

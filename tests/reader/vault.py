@@ -101,13 +101,15 @@ def record_salt(keys, identity, schema, record, body):
 
 
 def _body(keys, identity, schema, record, key, what):
-    """The clear body of a content or page record."""
+    """The clear body of a content or page record. Here and below: without keys
+    ids and salts cannot be made again, as by the recipient of a grant."""
     need(len(record["salt"]) == 16 and len(record["tag"]) == 16, f"{what}: sizes")
     body_key = hkdf(key, b"ouroboros body 1", record["salt"])
     additional = additional_data(schema, record)
     body = gcm_open(body_key, ZERO_NONCE, additional, record["sealed"], record["tag"])
     need(body is not None, f"{what}: the body does not open")
-    need(record_salt(keys, identity, schema, record, body) == record["salt"], f"{what}: salt")
+    if keys:
+        need(record_salt(keys, identity, schema, record, body) == record["salt"], f"{what}: salt")
     return body
 
 
@@ -154,16 +156,21 @@ def heads(versions):
 class Content:
     """A content whose record is right and fits its id."""
 
-    def __init__(self, identity, value, keys):
+    def __init__(self, identity, value, keys, content_key=None):
         self.id, what = identity, f"content {text_of(identity)}"
         self.record = r = unpack(CONTENT, value, what)
         need(len(r["parent"]) in (0, 32) and 1 <= r["k"] <= 255, what)
-        body = _body(keys, identity, CONTENT, r, keys.of(r["epoch"], "content", identity), what)
+        key = content_key or keys.of(r["epoch"], "content", identity)
+        body = _body(keys, identity, CONTENT, r, key, what)
         self.body = b = unpack(CONTENT_BODY, body, what)
         need(len(b["type"]) <= 1024, f"{what}: type")
         self.size, self.type, self.parent = b["size"], b["type"].decode(), r["parent"]
-        data_id, data_level = self._part(keys, "data", "size", what)
-        meta_id, meta_level = self._part(keys, "meta", "meta_size", what)
+        for name, size_name in (("data", "size"), ("meta", "meta_size")):
+            self._check_part(name, size_name, what)
+        if not keys:
+            return
+        data_id, data_level = self._part(keys, "data", "size")
+        meta_id, meta_level = self._part(keys, "meta", "meta_size")
         identity_message = {
             "size": b["size"], "data_id": data_id, "data_level": data_level,
             "meta_size": b["meta_size"], "meta_id": meta_id, "meta_level": meta_level,
@@ -172,16 +179,21 @@ class Content:
         self.identity = pack(CONTENT_IDENTITY, identity_message)
         need(equal(keys.make_id("content", self.identity), identity), f"{what}: under another id")
 
-    def _part(self, keys, name, size_name, what):
+    def _check_part(self, name, size_name, what):
         size, inline = self.body[size_name], self.body[name]
         tree, key = self.record[name], self.body[name + "_key"]
         if size <= INLINE_MOST:
             need(tree is None and key is None and len(inline) == size, f"{what}: {name}")
-            return keys.make_id("inline", inline), 0
+            return
         need(tree is not None and key is not None and not inline, f"{what}: {name}")
         need(len(tree["id"]) == 32 and tree["level"] <= LEVEL_MOST, f"{what}: tree")
         need(len(key["key"]) == 32, f"{what}: key")
-        return tree["id"], tree["level"]
+
+    def _part(self, keys, name, size_name):
+        """Id and level of the data or meta."""
+        if self.body[size_name] <= INLINE_MOST:
+            return keys.make_id("inline", self.body[name]), 0
+        return self.record[name]["id"], self.record[name]["level"]
 
 
 class Page:
@@ -202,7 +214,8 @@ class Page:
             need(entry["size"] >= 1 and len(entry["key"]) == 32, f"{what}: entry")
             made.append(entry_id + struct.pack("<Q", entry["size"]))
             self.entries.append((entry_id, entry["size"], entry["key"], entry["epoch"]))
-        need(equal(keys.make_id("page", *made), identity), f"{what}: under another id")
+        if keys:
+            need(equal(keys.make_id("page", *made), identity), f"{what}: under another id")
 
 
 class Store:
@@ -275,6 +288,10 @@ class Store:
                 for key, value in lane.items():
                     self._slices.setdefault(key[:32], []).append((key, value))
         return self._lanes
+
+    def damage(self):
+        engines = [self.records, self.copies, *self.lanes()]
+        return [text for engine in engines for text in engine.damage]
 
     def _stripes(self, chunk_id):
         """{stripe id: {index: Slice}} of what is whole."""

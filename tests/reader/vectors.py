@@ -25,7 +25,8 @@ from keyring import (
     store_file_open,
 )
 from mlkem import Pair, x25519
-from primitives import Damaged, WrongKey, argon2id, hkdf, sha256
+from primitives import Damaged, WrongKey, argon2id, hkdf, hmac, sha256
+from stream import GRANT, Stream
 from vault import CONTENT, PAGE, Content, Page, Version, heads, record_salt
 from wire import pack, unpack
 
@@ -49,7 +50,8 @@ def indented(after):
     """The indented lines behind the first place where a text stands."""
     at = PAGE_TEXT.index(after)
     block = re.search(r"(?:^    .*\n|^\n(?=    ))+", PAGE_TEXT[at:], re.M)
-    return [line.strip() for line in block.group().splitlines() if line.strip()]
+    lines = [line.strip() for line in block.group().splitlines()]
+    return [line for line in lines if line and not line.startswith("(")]
 
 
 def named(lines):
@@ -90,6 +92,8 @@ def derived_keys():
         "chunker": hkdf(secret, b"ouroboros chunker 1"),
         "keyring MAC": hkdf(secret, b"ouroboros keyring 1"),
         "store file": hkdf(secret, b"ouroboros store file 1"),
+        "archive": hkdf(secret, b"ouroboros archive 1"),
+        "stream": hkdf(secret, b"ouroboros stream 1" + identity, span(0x40, 0x5F)),
         "recovery": hkdf(secret, b"ouroboros recovery key 1", size=96),
     }
     same(sorted(stored), sorted(made), "names")
@@ -281,8 +285,37 @@ def hashes_of_keys():
 # ---- the vault -------------------------------------------------------------------------------
 def vault_vectors():
     lines = [line for line in read("tests/vectors/vault.txt").splitlines() if line[:1] not in ("#", "")]
-    same(PAGE_TEXT.rstrip().endswith("\n".join(lines) + "\n```"), True, "the page has the file")
+    same("\n```\n" + "\n".join(lines) + "\n```\n" in PAGE_TEXT, True, "the page has the file")
     return named(line.strip() for line in lines)
+
+
+# ---- streams --------------------------------------------------------------------------------
+def a_stream():
+    stored = indented("a beginning with the salt `60…7f`")
+    keys, data = named(stored[:2]), bytes.fromhex("".join(stored[2:]))
+    stream = Stream(data)
+    same((stream.kind, stream.vault_id, stream.opener), (1, span(0xA0, 0xAF), b"what opens it"), "header")
+    secret = hkdf(span(0x00, 0x1F), b"ouroboros archive 1")
+    info = b"ouroboros stream 1" + stream.digest
+    same(hkdf(secret, info, stream.salt), keys["first key"], "first key")
+    same(hkdf(keys["first key"], info, span(0x60, 0x7F)), keys["second key"], "second key")
+    frames = [frame[1:] for frame in stream.frames(secret)]
+    same(frames, [(5, b"the snake that eats its tail"), (6, b""), (0, b"\2")], "frames")
+    for i in range(len(data)):
+        wrong = data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :]
+        refused(Damaged, lambda bad: list(Stream(bad).frames(secret)), wrong)
+        refused(Damaged, lambda bad: list(Stream(bad).frames(secret)), data[:i])
+
+
+def a_grant():
+    stored = named(indented("wrapped = 1,640 bytes 07"))
+    public = bytes((7 * i + 3) % 256 for i in range(1600))
+    grant = {"version": 1, "content": span(0x20, 0x3F), "epoch": 5, "public_key": public, "wrapped": bytes([7]) * 1640}
+    key = hkdf(span(0x00, 0x1F), b"ouroboros grant mac 1" + grant["content"])
+    same(key, stored["grant MAC key"], "MAC key")
+    grant["mac"] = hmac(key, b"ouroboros grant 1" + pack(GRANT, grant))
+    same(grant["mac"], stored["mac"], "MAC")
+    same(sha256(pack(GRANT, grant)), stored["SHA-256"], "grant")
 
 
 def vault_keys():
@@ -347,6 +380,7 @@ def a_store_file():
 GROUPS = [
     derived_keys, wrapped_keys, a_keyring, a_key_file, a_recovery_key, where_chunks_end,
     length_buckets, a_stripe, records_of_a_segment, hashes_of_keys, ids_and_records, versions, a_store_file,
+    a_stream, a_grant,
 ]
 
 

@@ -181,6 +181,33 @@ a_store_whose_writer_was_killed() {
 	agree
 }
 
+heads_beside_one_another() {
+	local base
+	some_files
+	base=$(put --name n text)
+	put --name n --base "$base" inline >/dev/null
+	put --name n --base "$base" one_chunk >/dev/null
+	put --name deleted --base none empty >/dev/null
+	put --name deleted --base none text >/dev/null
+	agree
+	o heads n --json >theirs || fail "heads"
+	reader "$OUROBOROS_DIR" list >out || fail "list"
+	python3 - <<-'END' || fail "other heads"
+		import json
+		ours = [json.loads(line) for line in open("out")]
+		ours = [d["heads"] for d in ours if d["path"] == "n"][0]
+		theirs = [v["version"] for v in json.load(open("theirs"))["versions"]]
+		assert len(ours) == 2 and ours == theirs, (ours, theirs)
+	END
+	expect 0 export -o stream
+	reader "$OUROBOROS_DIR" list >list_read
+	reader --key "$OUROBOROS_DIR/member.key" stream list | cmp - list_read ||
+		fail "the stream has other heads"
+	o merge n >/dev/null || fail "merge"
+	expect 0 rm deleted
+	agree
+}
+
 an_exported_vault() {
 	local key=$OUROBOROS_DIR/member.key
 	a_store
@@ -289,5 +316,5 @@ check the_vectors_of_the_page a_stored_store the_program_reads_what_it_stored_on
 	one_of_each_small_file_and_the_records_damaged pages_over_pages other_codes \
 	lanes_on_several_disks passphrase_recovery_key_and_epochs \
 	a_store_that_was_compacted a_store_whose_writer_was_killed \
-	an_exported_vault what_was_shared
+	heads_beside_one_another an_exported_vault what_was_shared
 finish

@@ -15,7 +15,7 @@ fi
 run_page() { # page
 	mkdir bin tmp
 	ln -s "$program" bin/ouroboros
-	export PATH="$PWD/bin:$PATH" USER=ada HOSTNAME=laptop
+	export PATH="$PWD/bin:$PATH" LC_ALL=C.UTF-8
 	unset OUROBOROS_DIR
 	cd tmp || fail "cd"
 	python3 "$top/tests/guide.py" "$top/docs/$1" $option

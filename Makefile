@@ -9,6 +9,9 @@
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
+# Scripts leave nothing beside themselves.
+export PYTHONDONTWRITEBYTECODE := 1
+
 VERSION := 0.1.0
 SONAME  := libouroboros.so.0
 CC      ?= cc
@@ -66,9 +69,10 @@ PROGRAM_C := $(filter-out %_test.c,$(wildcard cmd/ouroboros/*.c))
 PROGRAM := $(if $(PROGRAM_C),$(BUILD)/ouroboros)
 LIBRARY := $(BUILD)/libouroboros.a
 SHARED  := $(BUILD)/libouroboros.so.$(VERSION)
+# What `make install` would put on a system: tests build against it.
+INSTALLED := $(BUILD)/installed/share/stamp
 TESTS   := $(call programs,$(wildcard src/*/*_test.c cmd/*/*_test.c tests/*_test.c))
 FUZZERS := $(call programs,$(wildcard fuzz/*_fuzz.c))
-EXAMPLES := $(call programs,$(wildcard examples/*.c))
 BENCHES := $(call programs,$(wildcard bench/*_bench.c))
 BENCH_NAMES := $(patsubst bench/%_bench.c,%,$(patsubst bench/%.sh,%,$(wildcard bench/*.sh bench/*_bench.c)))
 # The other files of those directories are shared by their programs.
@@ -145,12 +149,6 @@ $(BUILD)/fuzz/%_fuzz: $(BUILD)/fuzz/%_fuzz.o $(call objects,$(FUZZ_C) $(if $(FUZ
 $(BUILD)/ouroboros: $(call objects,$(PROGRAM_C)) $(ALL_ARCHIVES)
 	$(LINK) $(EDIT_LIBS)
 
-# As somebody else's program: the header and the archive, nothing of src/.
-$(BUILD)/examples/%: examples/%.c $(LIBRARY) include/ouroboros.h
-	@mkdir -p $(@D)
-	$(call say,LINK) $(CC) -std=c17 $(OPT) $(WARN) -Iinclude $(SAN_FLAGS) \
-		$(LDFLAGS_ALL) -o $@ $< $(LIBRARY) $(LIBS)
-
 # The shipped archive: one object, in which everything but ouro_* is local,
 # together with what it needs of an OpenSSL that is not the system's.
 BUNDLED := $(filter %/libcrypto.a,$(OPENSSL_LIBS))
@@ -159,8 +157,11 @@ $(LIBRARY): $(OBJECTS)
 		objcopy --wildcard --keep-global-symbol='ouro_*' $(@D)/ouroboros-all.o && \
 		rm -f $@ && ar rcs $@ $(@D)/ouroboros-all.o
 
-$(SHARED): $(OBJECTS)
-	$(call say,LINK) $(CC) -shared -Wl,-soname,$(SONAME) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+# Sanitizers leave symbols open that their run time has.
+SYMBOL_MAP := packaging/libouroboros.map
+$(SHARED): $(OBJECTS) $(SYMBOL_MAP)
+	$(call say,LINK) $(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(SYMBOL_MAP) \
+		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) $(LDFLAGS_ALL) -o $@ $(OBJECTS) $(LIBS)
 
 # ---- targets that see to their own needs -------------------------------------
 # What they install is known only to a make that starts afterwards.
@@ -168,10 +169,12 @@ again = +@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(s
 
 TEST_COMMANDS = $(TESTS) $(REPLAYS) $(wildcard tests/*.sh) \
 	$(if $(PROGRAM),"scripts/check-symbols $(PROGRAM)") \
-	"scripts/check-symbols $(LIBRARY)"
+	"scripts/check-symbols $(LIBRARY)" "scripts/check-symbols $(SHARED)" \
+	"scripts/abi.py check $(SHARED)"
 REPLAYS = $(foreach f,$(FUZZERS),"$(f) $(patsubst %_fuzz,fuzz/corpus/%,$(notdir $(f)))")
 # A limit against hanging, not against a slow or busy machine.
 run_tests = BUILD=$(BUILD) OUROBOROS=$(abspath $(PROGRAM)) \
+	CC='$(CC)' SAN_FLAGS='$(strip $(SAN_FLAGS))' \
 	TEST_TIMEOUT=$${TEST_TIMEOUT:-$(if $(SAN),7200,1800)} scripts/run-tests
 
 ## demo           stores a real tree, damages it, heals it, compares it
@@ -210,9 +213,9 @@ bench-engine-large:
 
 # The second half of each, when all it needs is there.
 .PHONY: check-ready check-long-ready replay-ready fuzz-ready bench-ready
-check-ready: all $(TESTS) $(FUZZERS) $(EXAMPLES)
+check-ready: all $(INSTALLED) $(TESTS) $(FUZZERS)
 	@$(run_tests) $(TEST_COMMANDS)
-check-long-ready: all $(EXAMPLES) $(filter $(BUILD)/tests/%,$(TESTS))
+check-long-ready: all $(INSTALLED) $(filter $(BUILD)/tests/%,$(TESTS))
 	@export OURO_LONG=1 TEST_TIMEOUT=$${TEST_TIMEOUT:-7200}; \
 		$(run_tests) $(filter $(BUILD)/tests/%,$(TESTS)) $(wildcard tests/*.sh)
 replay-ready: $(FUZZERS)
@@ -242,7 +245,7 @@ lint-cppcheck: $(GEN_H)
 		--suppress='*:$(BUILD)/gen/*' --cppcheck-build-dir=$(BUILD)/lint/cppcheck \
 		-D_GNU_SOURCE -DOUROBOROS_VERSION='"$(VERSION)"' -Iinclude -Isrc $(filter %.c,$(OWN))
 lint-shell:
-	@shellcheck $(filter-out %.mk %.h %/layers,$(wildcard scripts/*)) .ci/run $(wildcard tests/*.sh bench/*.sh)
+	@shellcheck $(filter-out %.mk %.h %.py %/layers %/__pycache__,$(wildcard scripts/*)) .ci/run $(wildcard tests/*.sh bench/*.sh)
 # Not where the functions are defined that analyzer.h wraps.
 ANALYZER = $(if $(filter src/base/error.c src/crypt/library.c,$<),,$(addprefix -include ,$(if $(filter src/crypt/%,$<),src/crypt/library.h) scripts/analyzer.h))
 $(BUILD)/lint/%.tidy: %.c .clang-tidy scripts/analyzer.h $(HEADERS) | $(GEN_H)
@@ -258,15 +261,27 @@ layers:
 	@scripts/layers
 
 # ---- install -------------------------------------------------------------------
-## install        program, libraries, header, pkg-config file, man page
+## install        program, libraries, header, pkg-config file, manual pages
 ## uninstall      takes them away again (PREFIX=/usr/local, DESTDIR=)
 .PHONY: install uninstall
+LINKED = $(strip $(PACKAGE_LIBS) $(filter-out $(BUNDLED),$(OPENSSL_LIBS)))
+install_into = VERSION=$(VERSION) SONAME=$(SONAME) LINKED='$(LINKED)' scripts/install
 install: all $(SHARED)
-	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) VERSION=$(VERSION) SONAME=$(SONAME) \
-		CRYPTO='$(filter-out $(BUNDLED),$(OPENSSL_LIBS))' scripts/install $(BUILD)
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) $(install_into) $(BUILD)
 uninstall:
-	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) VERSION=$(VERSION) SONAME=$(SONAME) \
-		scripts/install --remove
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) $(install_into) --remove
+
+$(INSTALLED): $(PROGRAM) $(LIBRARY) $(SHARED) include/ouroboros.h scripts/install \
+		$(wildcard packaging/* docs/man/*)
+	@rm -rf $(BUILD)/installed
+	$(call say,INST) PREFIX=$(abspath $(BUILD))/installed DESTDIR= $(install_into) --quiet $(BUILD)
+	@touch $@
+
+# ---- what linked programs rely on --------------------------------------------
+## abi-record     abi/: what linked programs rely on, as it is now
+.PHONY: abi-record
+abi-record: $(SHARED)
+	@scripts/abi.py record $(SHARED)
 
 ## clean          removes build/
 ## help           this list

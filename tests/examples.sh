@@ -1,30 +1,70 @@
 #!/usr/bin/env bash
-# The examples are built against the shipped archive alone, and do what they
-# say.
+# The examples are built against an installed copy alone, with the shared and
+# with the static library, and do what they say.
 # shellcheck source=/dev/null disable=SC2154,SC2015,SC2317
 build=$(realpath "${BUILD:-build/cc}")
 top=$(realpath "$(dirname "$0")/..")
 . "$(dirname "$0")/lib.bash"
 
-the_store_of_an_address_book() {
-	local run
-	for run in first second; do
-		"$build/examples/store" book >$run 2>err || fail "$run: $(cat err)"
-		printf 'Ada: 0815\nGrace: 4711\n0815 is Ada\n' | cmp -s - $run ||
-			fail "$run run: $(cat $run)"
+root=$build/installed
+compiler=${CC:-cc}
+export PKG_CONFIG_PATH=$root/lib/pkgconfig
+# What a sanitized library finds is told by the program that it is in.
+unset ASAN_OPTIONS
+
+flags() { # shared|static
+	case $1 in
+	shared) pkg-config --cflags --libs ouroboros && echo "-Wl,-rpath,$root/lib" ;;
+	static) echo "-l:libouroboros.a" && pkg-config --static --cflags --libs ouroboros ;;
+	esac
+}
+
+# Builds an example both ways; a case then runs ./NAME-shared and ./NAME-static.
+build_example() { # name
+	local kind
+	for kind in shared static; do
+		# shellcheck disable=SC2046,SC2086
+		$compiler -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Werror \
+			${SAN_FLAGS:-} "$top/examples/$1.c" $(flags $kind) -o "$1-$kind" ||
+			fail "examples/$1.c, $kind"
 	done
-	"$build/examples/store" 2>/dev/null && fail "no directory is fine"
+	ldd "$1-shared" | grep -q "$root/lib/libouroboros.so" || fail "it is not linked with the library"
+	! ldd "$1-static" | grep libouroboros || fail "it is linked with the shared library"
+}
+
+# A different answer, exit code or word on stderr is a failure.
+run_example() { # program argument... < expected answer
+	cat >expected
+	"$@" >answer 2>err || fail "$*: exit $?: $(cat err)"
+	[ ! -s err ] || fail "$*: $(cat err)"
+	diff expected answer >&2 || fail "$* answers otherwise"
+}
+
+the_store_of_an_address_book() {
+	local kind run
+	build_example store
+	for kind in shared static; do
+		for run in first second; do
+			run_example ./store-$kind "book-$kind" <<-END || fail "$run"
+				Ada: 0815
+				Grace: 4711
+				0815 is Ada
+			END
+		done
+	done
+	./store-shared 2>/dev/null && fail "no directory is fine"
 	: >file
-	"$build/examples/store" file 2>err && fail "a file is fine"
+	./store-shared file 2>err && fail "a file is fine"
 	says 'file'
 }
 
-the_header_is_enough_for_other_languages() {
-	command -v g++ >/dev/null || skip "there is no g++"
-	printf '#include <ouroboros.h>\nint main() { return OURO_OK; }\n' >a.cc
-	g++ -Wall -Wextra -Werror -std=c++11 -I"$top/include" -c a.cc ||
-		fail "not C++"
+every_example_has_a_case() {
+	local example name
+	for example in "$top"/examples/*.c; do
+		name=$(basename "$example" .c)
+		grep -q "build_example $name\$" "$top/tests/examples.sh" || fail "$name has none"
+	done
 }
 
-check the_store_of_an_address_book the_header_is_enough_for_other_languages
+check the_store_of_an_address_book every_example_has_a_case
 finish

@@ -277,9 +277,12 @@ $(INSTALLED): $(PROGRAM) $(LIBRARY) $(SHARED) include/ouroboros.h scripts/instal
 	$(call say,INST) PREFIX=$(abspath $(BUILD))/installed DESTDIR= $(install_into) --quiet $(BUILD)
 	@touch $@
 
-# ---- what linked programs rely on --------------------------------------------
+# ---- what is made from the header and the program ----------------------------
+## reference      docs/API.md, manual pages
 ## abi-record     abi/: what linked programs rely on, as it is now
-.PHONY: abi-record
+.PHONY: reference abi-record
+reference: $(PROGRAM)
+	@scripts/reference.py
 abi-record: $(SHARED)
 	@scripts/abi.py record $(SHARED)
 

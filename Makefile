@@ -278,11 +278,12 @@ $(INSTALLED): $(PROGRAM) $(LIBRARY) $(SHARED) include/ouroboros.h scripts/instal
 	@touch $@
 
 # ---- what is made from the header and the program ----------------------------
-## reference      docs/API.md, manual pages
+## reference      docs/API.md, manual pages, the mirror of the header for Python
 ## abi-record     abi/: what linked programs rely on, as it is now
 .PHONY: reference abi-record
 reference: $(PROGRAM)
 	@scripts/reference.py
+	@scripts/python_abi.py
 abi-record: $(SHARED)
 	@scripts/abi.py record $(SHARED)
 

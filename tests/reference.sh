@@ -9,6 +9,11 @@ the_reference_is_that_of_the_header() {
 	"$top/scripts/reference.py" --check || fail "type: make reference"
 }
 
+the_mirror_for_python_is_that_of_the_header() {
+	need_python
+	"$top/scripts/python_abi.py" --check || fail "type: make reference"
+}
+
 # Every function by name, with its prototype; nothing left of C comments.
 every_function_is_in_the_reference() {
 	local name
@@ -20,6 +25,6 @@ every_function_is_in_the_reference() {
 	done <names
 }
 
-check the_reference_is_that_of_the_header \
+check the_reference_is_that_of_the_header the_mirror_for_python_is_that_of_the_header \
 	every_function_is_in_the_reference
 finish

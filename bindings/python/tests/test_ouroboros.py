@@ -1,0 +1,456 @@
+#!/usr/bin/env python3
+"""Tests of the binding against the library that $OUROBOROS_LIBRARY names.
+
+$OUROBOROS_LAYOUT is a file with what `scripts/abi.py layout` prints. Prints a
+line `ok NAME` or `not ok NAME` for each test.
+"""
+import ctypes
+import gc
+import io
+import os
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import traceback
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import ouroboros  # noqa: E402
+from ouroboros import _abi, _library  # noqa: E402
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.work = Path(tempfile.mkdtemp(prefix="ouroboros-python-"))
+        self.addCleanup(shutil.rmtree, self.work, ignore_errors=True)
+
+    def store(self, **options):
+        store = ouroboros.Store(self.work / "book", **options)
+        self.addCleanup(store.close)
+        return store
+
+    def vault(self, **options):
+        vault = ouroboros.Vault(self.work / "vault", **options)
+        self.addCleanup(vault.close)
+        return vault
+
+    def damage(self, pattern):
+        """Changes the middle of each file that fits."""
+        for path in (self.work / "vault").glob(pattern):
+            data = bytearray(path.read_bytes())
+            data[len(data) // 2] ^= 255
+            path.write_bytes(data)
+
+
+class Abi(Case):
+    """The mirror of the header against the C compiler."""
+
+    def lines(self, word):
+        text = Path(os.environ["OUROBOROS_LAYOUT"]).read_text()
+        found = [line.split() for line in text.splitlines() if line.startswith(word + " ")]
+        self.assertGreater(len(found), 3, "the layout is empty")
+        return found
+
+    def test_structs_have_the_sizes_of_c(self):
+        structs = self.lines("struct")
+        for _, name, _, size, _, align in structs:
+            mirror = getattr(_abi, name)
+            self.assertEqual(ctypes.sizeof(mirror), int(size), name)
+            self.assertEqual(ctypes.alignment(mirror), int(align), name)
+        mirrored = {n for n, v in vars(_abi).items() if isinstance(v, type)
+                    and issubclass(v, ctypes.Structure) and hasattr(v, "_fields_")}
+        self.assertEqual(mirrored - {"Structure"}, {line[1] for line in structs})
+
+    def test_fields_lie_where_c_has_them(self):
+        for line in self.lines("field"):
+            struct, field = line[1].split(".")
+            mirror = getattr(getattr(_abi, struct), field)
+            self.assertEqual(mirror.offset, int(line[3]), line[1])
+            self.assertEqual(mirror.size, int(line[5].rstrip(":")), line[1])
+
+    def test_constants_and_values_are_those_of_c(self):
+        for _, name, value in self.lines("constant"):
+            self.assertEqual(getattr(_abi, name), int(value), name)
+        values = {int(v) for _, n, v in self.lines("value")}
+        mirrored = {int(v) for c in vars(_abi).values() if isinstance(c, type)
+                    and issubclass(c, _abi.IntEnum) for v in c}
+        self.assertEqual(mirrored, values)
+        for _, name, _, size in self.lines("enum"):
+            self.assertEqual(int(size), ctypes.sizeof(ctypes.c_int), name)
+
+    def test_functions_have_the_arguments_of_c(self):
+        functions = self.lines("function")
+        self.assertEqual({line[1].rstrip(":") for line in functions}, set(_abi.FUNCTIONS))
+        for line in functions:
+            name, text = line[1].rstrip(":"), " ".join(line[2:])
+            inner = text[text.index("(") + 1:text.rindex(")")]
+            count = len(inner.split(", ")) if inner else 0
+            self.assertEqual(len(_abi.FUNCTIONS[name][1]), count, name)
+
+    def test_the_version_is_the_library_s(self):
+        self.assertEqual(ouroboros.library_version(), ouroboros.__version__)
+
+    def test_every_status_is_an_exception(self):
+        for status in ouroboros.Status:
+            if status not in (ouroboros.Status.OK, ouroboros.Status.END):
+                error = _library.error_of(status, "why", 7)
+                self.assertEqual((type(error).status, str(error), error.sys_errno),
+                                 (status, "why", 7))
+        self.assertIs(type(_library.error_of(999, "new", 0)), ouroboros.Error)
+
+
+class StoreCase(Case):
+    def test_values_come_back(self):
+        with self.store() as store:
+            store[b"a"] = b"1"
+            store.put(bytearray(b"b\0"), memoryview(b"\0\xff"))
+            store[b"empty"] = b""
+            self.assertEqual(store[b"a"], b"1")
+            self.assertEqual(store.get(b"b\0"), b"\0\xff")
+            self.assertEqual(store[b"empty"], b"")
+            self.assertIn(b"empty", store)
+            self.assertEqual(store.size(b"b\0"), 2)
+            self.assertIsNone(store.get(b"none"))
+            self.assertNotIn(b"none", store)
+            with self.assertRaises(KeyError):
+                store[b"none"]
+            del store[b"a"]
+            with self.assertRaises(KeyError):
+                del store[b"a"]
+            store.delete(b"a")
+            self.assertEqual(list(store), [b"b\0", b"empty"])
+        with self.store(must_exist=True, read_only=True) as store:
+            self.assertEqual(store.get(b"b\0"), b"\0\xff")
+            with self.assertRaises(ouroboros.ReadOnly):
+                store[b"x"] = b""
+        self.assertRaises(ValueError, store.get, b"x")
+
+    def test_text_is_not_bytes(self):
+        store = self.store()
+        self.assertRaises(TypeError, store.put, "key", b"")
+        self.assertRaises(TypeError, store.put, b"key", "")
+
+    def test_a_scan_shows_one_moment(self):
+        store = self.store()
+        for i in range(100):
+            store.put(b"k%02d" % i, b"%d" % i, ouroboros.Sync.NEVER)
+        with store.scan(begin=b"k10", end=b"k20", reverse=True) as scan:
+            first = next(scan)
+            store.delete(b"k12")
+            rest = list(scan)
+        self.assertEqual([first.key] + [i.key for i in rest],
+                         [b"k%02d" % i for i in range(19, 9, -1)])
+        self.assertEqual(rest[-1].value, b"10")
+        keys = list(store.scan(prefix=b"k1", keys_only=True))
+        self.assertEqual(len(keys), 9)
+        self.assertTrue(all(item.value is None for item in keys))
+
+    def test_a_batch_happens_whole_or_not_at_all(self):
+        store = self.store()
+        with store.batch() as batch:
+            batch.put(b"a", b"1")
+            batch.put_if_absent(b"b", b"2")
+            self.assertEqual(len(batch), 2)
+        with self.assertRaises(ouroboros.Conflict) as caught:
+            with store.batch() as batch:
+                batch.put(b"a", b"changed")
+                batch.put_if_equal(b"b", b"3", b"4")
+        self.assertIn(b"b".hex(), str(caught.exception))
+        with self.assertRaises(ZeroDivisionError):
+            with store.batch() as batch:
+                batch.delete(b"a")
+                1 / 0
+        with store.batch() as batch:
+            batch.delete_if_equal(b"b", b"2")
+        self.assertEqual(dict(store.items()), {b"a": b"1"})
+
+    def test_errors_have_the_library_s_words(self):
+        with self.store():
+            with self.assertRaises(ouroboros.Locked) as caught:
+                ouroboros.Store(self.work / "book")
+            self.assertIn("book", str(caught.exception))
+        with self.assertRaises(ouroboros.NotFound):
+            ouroboros.Store(self.work / "none", must_exist=True)
+        with self.assertRaises(ouroboros.TooLarge):
+            self.store().put(b"k" * 4097, b"")
+        with self.assertRaises(ValueError):  # Invalid is one
+            ouroboros.Store(__file__)
+
+    def test_care(self):
+        store = self.store(segment_size=1 << 20, compact_share=-1)
+        for i in range(300):
+            store.put(b"k", os.urandom(10000), ouroboros.Sync.NEVER)
+        store.barrier()
+        self.assertTrue(store.verify())
+        self.assertGreater(store.compact(0.1), 500000)
+        store.snapshot()
+        seen = []
+        store.backup(self.work / "copy", lambda done, total: seen.append(done) or True)
+        self.assertTrue(seen)
+        with ouroboros.Store(self.work / "copy") as copy:
+            self.assertEqual(copy[b"k"], store[b"k"])
+        self.assertEqual(store.stats()["keys"], 1)
+        with self.assertRaises(ouroboros.Exists):
+            store.backup(self.work / "copy")
+        with self.assertRaises(ouroboros.Cancelled):
+            store.backup(self.work / "third", lambda *_: False)
+
+    def test_damage_is_told(self):
+        with self.store() as store:
+            store[b"k"] = b"value" * 1000
+            store[b"l"] = b"x"
+        path = next((self.work / "book").glob("segment-*.dat"))
+        data = bytearray(path.read_bytes())
+        data[data.index(b"valuevalue") + 100] ^= 1
+        path.write_bytes(data)
+        store, told = self.store(), []
+        self.assertFalse(store.verify(told.append))
+        self.assertEqual([d.key for d in told], [b"k"])
+        self.assertTrue(told[0].file.endswith(path.name))
+        with self.assertRaises(ouroboros.Damaged):
+            store.get(b"k")
+        with self.assertRaises(ZeroDivisionError):
+            store.verify(lambda damage: 1 / 0)
+
+    def test_many_threads(self):
+        store = self.store()
+
+        def work(number):
+            for i in range(50):
+                store.put(b"%d/%d" % (number, i), b"x" * i)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(list(store)), 400)
+
+    def test_what_is_forgotten_is_closed(self):
+        store = self.store()
+        for i in range(10):
+            store[b"%d" % i] = b""
+        scan = store.scan()
+        next(scan)
+        kept = store.scan()
+        store.close()
+        self.assertTrue(scan.closed)
+        self.assertEqual(list(kept), [])
+        loop = [ouroboros.Store(self.work / "loop")]
+        loop[0][b"a"] = b""
+        loop.append(loop[0].scan())
+        loop.append(loop)
+        del loop
+        gc.collect()
+        ouroboros.Store(self.work / "loop").close()  # not locked any more
+
+
+class VaultCase(Case):
+    def test_content_comes_back(self):
+        data = random.Random(1).randbytes(3_000_000)
+        with self.vault() as vault:
+            self.assertTrue(vault.is_new)
+            self.assertTrue(Path(vault.key_file).exists())
+            result = vault.put(data, type="x/y", meta=b"\0meta")
+            self.assertEqual(result.bytes, len(data))
+            self.assertEqual(vault.read(result.content), data)
+            self.assertEqual(vault.read(str(result.content)[:12]), data)
+            again = vault.put(io.BytesIO(data), type="x/y", meta=b"\0meta")
+            self.assertEqual((again.content, again.existed, again.chunks_new),
+                             (result.content, True, 0))
+            info = vault.info(result.content)
+            self.assertEqual((info.bytes, info.type, info.meta, info.k, info.m),
+                             (len(data), "x/y", b"\0meta", 3, 2))
+            self.assertIn(result.content, vault)
+            self.assertNotIn(ouroboros.Id(bytes(32)), vault)
+            self.assertNotIn("no such name", vault)
+            with self.assertRaises(ouroboros.NotFound):
+                vault.read(bytes(32))
+        self.assertRaises(ValueError, vault.stats)
+
+    def test_ids_are_bytes_and_text(self):
+        id = self.vault().put(b"x").content
+        self.assertEqual(ouroboros.Id(str(id)), id)
+        self.assertEqual(len(id), 32)
+        self.assertEqual(eval(repr(id), {"Id": ouroboros.Id}), id)
+        for wrong in ("x", "!" * 44, b"short"):
+            self.assertRaises(ouroboros.Invalid, ouroboros.Id, wrong)
+
+    def test_a_reader_is_a_file(self):
+        data = bytes(range(256)) * 4000
+        vault = self.vault()
+        vault.put(data, name="file")
+        with vault.open("file") as reader:
+            self.assertEqual(reader.size, len(data))
+            self.assertEqual(reader.seek(-10, io.SEEK_END), len(data) - 10)
+            self.assertEqual(reader.read(), data[-10:])
+            reader.seek(500_001)
+            self.assertEqual(reader.read(5), data[500_001:500_006])
+            self.assertEqual(reader.tell(), 500_006)
+            self.assertEqual(reader.seek(4, io.SEEK_CUR), 500_010)
+            self.assertRaises(ValueError, reader.seek, -1)
+        buffered = io.BufferedReader(vault.open("file"))
+        self.assertEqual(buffered.read(1000), data[:1000])
+        text = io.TextIOWrapper(io.BufferedReader(vault.open(
+            vault.put("zwölf\ndreizehn\n".encode()).content)), "utf-8")
+        self.assertEqual(text.readlines(), ["zwölf\n", "dreizehn\n"])
+        vault.close()
+        self.assertRaises(ValueError, buffered.read, 100000)
+
+    def test_a_writer_streams(self):
+        vault = self.vault()
+        with vault.writer(name="n") as writer:
+            for i in range(100):
+                writer.write(bytes([i]) * 10000)
+            self.assertRaises(ValueError, lambda: writer.result)
+        self.assertEqual(vault.info("n").bytes, 1000000)
+        with self.assertRaises(ZeroDivisionError):
+            with vault.writer(name="never") as writer:
+                writer.write(b"x")
+                1 / 0
+        self.assertNotIn("never", vault)
+
+    def test_a_batch_is_visible_whole(self):
+        vault = self.vault()
+        with vault.batch() as batch:
+            results = [batch.put(b"%d" % i, name=f"n{i}") for i in range(100)]
+            self.assertNotIn("n5", vault)
+            self.assertRaises(ValueError, lambda: results[0].content)
+        self.assertEqual([vault.read(f"n{i}") for i in range(100)],
+                         [b"%d" % i for i in range(100)])
+        self.assertEqual(vault.info("n7").content, results[7].content)
+        with self.assertRaises(ZeroDivisionError):
+            with vault.batch() as batch:
+                batch.put(b"x", name="never")
+                1 / 0
+        self.assertNotIn("never", vault)
+
+    def test_names_are_listed(self):
+        vault = self.vault()
+        for name in ("a/1", "a/2", "b"):
+            vault.put(name.encode(), name=name)
+        unnamed = vault.put(b"unnamed").content
+        self.assertEqual([i.name for i in vault.entries("a/", namespace="blobs")], ["a/1", "a/2"])
+        everything = list(vault.entries())
+        self.assertEqual(len(everything), 4)
+        self.assertIn(unnamed, [i.content for i in everything])
+        left = vault.entries(namespace="blobs")
+        next(left)
+        vault.close()  # the list is still open
+        self.assertRaises(ValueError, next, left)
+
+    def test_removing(self):
+        vault = self.vault()
+        parent = vault.put(b"parent").content
+        vault.put(b"child", name="c", parent=parent)
+        with self.assertRaises(ouroboros.Refused) as caught:
+            vault.remove(parent)
+        self.assertIn(ouroboros.Reason.HAS_CHILDREN,
+                      [k.reason for k in caught.exception.reasons])
+        self.assertEqual(vault.remove(parent, force=True)["versions"], 1)
+        self.assertNotIn(parent, vault)
+        self.assertEqual(vault.read("c"), b"child")
+        self.assertRaises(ouroboros.NotFound, vault.remove, parent)
+        self.assertEqual(vault.remove("c")["contents"], 1)
+        vault.gc()
+        self.assertEqual(vault.stats()["contents"], 0)
+
+    def test_damage_is_healed(self):
+        data = random.Random(2).randbytes(2_000_000)
+        with self.vault() as vault:
+            content = vault.put(data, name="n").content
+        self.damage("lanes/01/segment-*.dat")
+        vault, found = self.vault(), []
+        fine, numbers = vault.verify(report=found.append)
+        self.assertFalse(fine)
+        self.assertGreater(numbers["slices_bad"], 0)
+        self.assertIn(ouroboros.State.DEGRADED, [f.state for f in found])
+        self.assertEqual(vault.read(content), data)
+        self.assertTrue(vault.repair()[0])
+        self.assertEqual(vault.verify(content)[0], True)
+        with self.assertRaises(ouroboros.Cancelled):
+            vault.verify(progress=lambda done, total: False)
+        with self.assertRaises(ZeroDivisionError):
+            vault.verify(report=lambda finding: 1 / 0)
+
+    def test_keys(self):
+        with self.vault(passphrase="horse") as vault:
+            vault.put(b"x", name="n")
+            recovery = vault.recovery_key()
+            self.assertEqual(len(vault.members()), 2)
+            self.assertEqual([m.self for m in vault.members()].count(True), 1)
+            epoch = vault.stats()["epoch"]
+            vault.rotate()
+            self.assertEqual(vault.stats()["epoch"], epoch + 1)
+        self.assertRaises(ouroboros.WrongKey, ouroboros.Vault, self.work / "vault",
+                          passphrase="cow")
+        with self.vault(recovery_key=recovery) as vault:
+            self.assertEqual(vault.read("n"), b"x")
+
+    def test_ambiguous_prefixes_have_candidates(self):
+        vault = self.vault()
+        with vault.batch() as batch:
+            results = [batch.put(b"%d" % i) for i in range(2000)]
+        seen = {}
+        for result in results:
+            text = result.content.hex()[:4]
+            if text in seen:
+                break
+            seen[text] = result.content
+        else:
+            self.fail("no two hashes begin the same")
+        with self.assertRaises(ouroboros.Ambiguous) as caught:
+            vault.resolve(text)
+        candidates = {id for id, _ in caught.exception.target.candidates}
+        self.assertLessEqual({seen[text], result.content}, candidates)
+
+    def test_logs_come_through(self):
+        lines = []
+        with self.vault() as vault:
+            vault.put(random.Random(3).randbytes(1_000_000), name="n")
+        shutil.rmtree(self.work / "vault" / "lanes" / "02")
+        vault = self.vault(log=lambda level, text: lines.append((level, text)))
+        vault.read("n")
+        vault.close()
+        self.assertTrue(lines)
+        self.assertIsInstance(lines[0][1], str)
+
+
+class Result(unittest.TestResult):
+    def told(self, how, test, error=None):
+        print(f"{how} {type(test).__name__}.{test._testMethodName}")
+        if error is not None:
+            traceback.print_exception(*error, file=sys.stdout)
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.told("ok", test)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self.told("not ok", test, error)
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.told("not ok", test, error)
+
+
+def main():
+    names = sys.argv[1:]
+    loader = unittest.TestLoader()
+    module = sys.modules["__main__"]
+    suite = loader.loadTestsFromNames(names, module) if names \
+        else loader.loadTestsFromModule(module)
+    result = Result()
+    suite.run(result)
+    print(f"{result.testsRun - len(result.failures) - len(result.errors)} passed, "
+          f"{len(result.failures) + len(result.errors)} failed")
+    return 0 if result.wasSuccessful() and result.testsRun > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -184,7 +184,7 @@ run_tests = BUILD=$(BUILD) OUROBOROS=$(abspath $(PROGRAM)) \
 ## fuzz           every decoder under libFuzzer, FUZZ_SECONDS=20 each
 ## fuzz-long      the same, 300 seconds each; keeps its figures in docs/fuzz.txt
 ## bench          every benchmark; `make bench-NAME` runs one
-## lint           clang-format, clang-tidy, cppcheck, shellcheck
+## lint           clang-format, clang-tidy, cppcheck, shellcheck, mypy
 .PHONY: demo check check-long replay fuzz fuzz-long bench lint
 demo:
 	@scripts/deps build
@@ -232,8 +232,8 @@ OWN     := $(wildcard include/*.h src/*/*.[ch] $(foreach d,cmd/ouroboros tests f
 HEADERS := $(filter %.h,$(OWN))
 TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(filter-out %_test.c tests/% bench/%,$(filter %.c,$(OWN))))
 
-.PHONY: lint-ready lint-format lint-cppcheck lint-shell
-lint-ready: lint-format lint-cppcheck lint-shell $(TIDIED)
+.PHONY: lint-ready lint-format lint-cppcheck lint-shell lint-python
+lint-ready: lint-format lint-cppcheck lint-shell lint-python $(TIDIED)
 	@echo lint: clean
 lint-format:
 	@wrong=$$(clang-format --dry-run $(OWN) 2>&1 | sed -n 's/:[0-9:]* warning: .*//p' | sort -u); \
@@ -246,6 +246,8 @@ lint-cppcheck: $(GEN_H)
 		-D_GNU_SOURCE -DOUROBOROS_VERSION='"$(VERSION)"' -Iinclude -Isrc $(filter %.c,$(OWN))
 lint-shell:
 	@shellcheck $(filter-out %.mk %.h %.py %/layers %/__pycache__,$(wildcard scripts/*)) .ci/run $(wildcard tests/*.sh bench/*.sh)
+lint-python:
+	@mypy --strict --no-error-summary --cache-dir=$(BUILD)/lint/mypy bindings/python/ouroboros
 # Not where the functions are defined that analyzer.h wraps.
 ANALYZER = $(if $(filter src/base/error.c src/crypt/library.c,$<),,$(addprefix -include ,$(if $(filter src/crypt/%,$<),src/crypt/library.h) scripts/analyzer.h))
 $(BUILD)/lint/%.tidy: %.c .clang-tidy scripts/analyzer.h $(HEADERS) | $(GEN_H)

@@ -153,11 +153,11 @@ class Info:
     @classmethod
     def of(cls, i: Any) -> "Info":
         meta = ctypes.string_at(i.meta, i.meta_size) if i.meta else None
-        numbers = {name: getattr(i, name) for name in (
+        numbers: dict[str, Any] = {name: getattr(i, name) for name in (
             "deletion", "bytes", "compressed", "stored", "chunks", "slices", "slices_missing",
             "slice_min", "slice_mean", "slice_max", "k", "m", "epoch", "inlined", "saved_ms",
             "expires_ms", "mode", "meta_size")}
-        texts = {name: text_out(getattr(i, name)) for name in ("name", "owner", "group", "type")}
+        texts: dict[str, Any] = {name: text_out(getattr(i, name)) for name in ("name", "owner", "group", "type")}
         return cls(asked=Kind(i.asked) if i.asked else Kind.VERSION, content=id_of(i.content),
                    version=id_of(i.version) if i.has_version else None,
                    parent=id_of(i.parent) if i.has_parent else None,
@@ -188,9 +188,9 @@ class Version:
 
     @classmethod
     def of(cls, v: Any) -> "Version":
-        numbers = {name: getattr(v, name) for name in (
+        numbers: dict[str, Any] = {name: getattr(v, name) for name in (
             "deletion", "expired", "head", "winner", "stamp", "saved_ms", "expires_ms", "mode")}
-        texts = {name: text_out(getattr(v, name)) for name in ("path", "owner", "group", "writer")}
+        texts: dict[str, Any] = {name: text_out(getattr(v, name)) for name in ("path", "owner", "group", "writer")}
         return cls(id=id_of(v.id), content=None if v.deletion else id_of(v.content),
                    uuid=bytes(v.uuid), namespace=text_out(v.namespace_),
                    previous=tuple(id_of(v.previous[i]) for i in range(v.previous_count)),

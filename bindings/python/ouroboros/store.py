@@ -262,10 +262,11 @@ def log_callback(log: Optional[Log]) -> Optional[Callback]:
     """log(level, text) may be called from any thread. What it raises is lost."""
     if log is None:
         return None
+    write = log
 
     def tell(level: int, text: bytes) -> None:
         try:
-            log(level, text.decode("utf-8", "replace"))
+            write(level, text.decode("utf-8", "replace"))
         except Exception:  # pylint: disable=broad-except
             pass
 

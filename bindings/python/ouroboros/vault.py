@@ -408,7 +408,7 @@ class Vault(Handle):
     def _each_version(self, name: str, namespace: Optional[str], path: str) -> list[Version]:
         found: list[Version] = []
         callback = Callback(_abi.ouro_each_version,
-                            lambda v: found.append(Version.of(v.contents)) or True)
+                            _into(found, lambda v: Version.of(v.contents)))
         call_back(callback, name, self.handle, text_in(namespace), text_in(path),
                   callback.pointer, None)
         return found
@@ -461,7 +461,7 @@ class Vault(Handle):
     # ---- hierarchy
     def _each_id(self, name: str, id: bytes) -> list[Id]:
         found: list[Id] = []
-        callback = Callback(_abi.ouro_each_id, lambda i: found.append(id_at(i)) or True)
+        callback = Callback(_abi.ouro_each_id, _into(found, id_at))
         call_back(callback, name, self.handle, id, callback.pointer, None)
         return found
 
@@ -506,7 +506,7 @@ class Vault(Handle):
         found: list[Node] = []
         callback = Callback(
             _abi.ouro_each_node,
-            lambda i, p, depth: found.append(Node(id_at(i), id_at(p), depth)) or True)
+            _into(found, lambda id, parent, depth: Node(id_at(id), id_at(parent), depth)))
         call_back(callback, "ouro_descendants", self.handle, self.id_of(where),
                   callback.pointer, None)
         return found
@@ -603,8 +603,8 @@ class Vault(Handle):
         found: list[Trashed] = []
         callback = Callback(
             _abi.ouro_each_trashed,
-            lambda t: found.append(Trashed(Version.of(t.contents.version),
-                                           t.contents.dropped_ms)) or True)
+            _into(found, lambda t: Trashed(Version.of(t.contents.version),
+                                           t.contents.dropped_ms)))
         call_back(callback, "ouro_trash_list", self.handle, callback.pointer, None)
         return found
 
@@ -712,6 +712,15 @@ class Vault(Handle):
         going.done()
         telling.done()
         return numbers_of(result)
+
+
+def _into(found: list[Any], make: Callable[..., Any]) -> Callable[..., bool]:
+    """The body of a callback that collects what it is given."""
+    def take(*arguments: Any) -> bool:
+        found.append(make(*arguments))
+        return True
+
+    return take
 
 
 def _progress(progress: Optional[Progress]) -> Callback:

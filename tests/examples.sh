@@ -58,6 +58,22 @@ the_store_of_an_address_book() {
 	says 'file'
 }
 
+the_files_of_a_backup() {
+	local kind
+	build_example files
+	seq 200000 >a
+	(seq 199999 && echo 800000) >b
+	for kind in shared static; do
+		run_example ./files-$kind "vault-$kind" a b a <<-END
+			a: 1288895 bytes, all of it new, ends with "0000"
+			b: 1288895 bytes, part of it new, ends with "0000"
+			a: 1288895 bytes, nothing new, ends with "0000"
+		END
+	done
+	./files-shared vault-shared none 2>err && fail "a missing file is fine"
+	says "none"
+}
+
 every_example_has_a_case() {
 	local example name
 	for example in "$top"/examples/*.c; do
@@ -66,5 +82,6 @@ every_example_has_a_case() {
 	done
 }
 
-check the_store_of_an_address_book every_example_has_a_case
+check the_store_of_an_address_book the_files_of_a_backup \
+	every_example_has_a_case
 finish

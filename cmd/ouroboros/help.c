@@ -63,6 +63,26 @@ help_print(FILE *file, const struct command *command)
 }
 
 static void
+reply_options(struct reply *out, uint64_t options)
+{
+	reply_array(out, "options");
+	for (unsigned id = 0; id < OPTION_COUNT; id++) {
+		const struct option_spec *spec = &option_specs[id];
+		char letter[2] = { spec->letter, '\0' };
+
+		if ((options & OPTION_BIT(id)) == 0)
+			continue;
+		reply_object(out, NULL);
+		reply_text(out, "name", spec->name);
+		reply_text(out, "letter", spec->letter != 0 ? letter : NULL);
+		reply_text(out, "value", spec->value);
+		reply_text(out, "help", spec->help);
+		reply_end(out);
+	}
+	reply_end(out);
+}
+
+static void
 print_json(struct reply *out, const struct command *only)
 {
 	reply_object(out, NULL);
@@ -75,9 +95,11 @@ print_json(struct reply *out, const struct command *only)
 		reply_text(out, "synopsis", (*c)->synopsis);
 		reply_text(out, "summary", (*c)->summary);
 		reply_text(out, "page", (*c)->page);
+		reply_options(out, (*c)->options);
 		reply_end(out);
 	}
 	reply_end(out);
+	reply_options(out, OPTIONS_GLOBAL);
 	reply_end(out);
 }
 
@@ -110,7 +132,11 @@ const struct command help_command = {
 	.name = "help",
 	.synopsis = "[COMMAND]",
 	.summary = "this list, or the page of a command",
-	.page = "Prints the list of commands, or the page of one.",
+	.page =
+	    "Prints the list of commands, or the page of one.\n"
+	    "\n"
+	    "With --json: {commands: [{name, synopsis, summary, page, options: [{name, letter,\n"
+	    "value, help}]}], options}, the latter those of every command.",
 	.operands_max = 1,
 	.run = help_run,
 };

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "meta.h"
+#include "numbers.h"
 #include "report.h"
 #include "session.h"
 #include "signals.h"
@@ -22,10 +23,14 @@ static const char *const long_titles[] = { "HASH", "NAME", ">SIZE", ">CHUNKS",
 struct listing {
 	struct invocation *inv;
 	struct ouro_vault *vault;
-	const char *prefix; /* of names and hashes; "" = all */
+	const char *prefix;	/* of names and hashes; "" = all */
+	const char *namespace_; /* NULL = objects and blobs */
+	const char *after;
+	uint64_t most; /* 0 = all */
 	bool detail;
 	struct table table;
 	uint64_t count;
+	char *last; /* the name behind which a cut listing goes on */
 };
 
 /* The name of a named version; else the file's, from its metadata. The
@@ -112,6 +117,22 @@ print_json(struct listing *l, const struct ouro_info *info, const char *hash,
 	reply_end(out);
 }
 
+static bool
+is_full(const struct listing *l)
+{
+	return l->most > 0 && l->count >= l->most;
+}
+
+/* The name behind which the next page begins, once this one is full. */
+static bool
+last_set(struct listing *l, const struct ouro_info *info)
+{
+	if (!is_full(l) || l->namespace_ == NULL || info->name == NULL)
+		return true;
+	l->last = strdup(info->name);
+	return l->last != NULL;
+}
+
 /* False when there is no memory. */
 static bool
 print_item(struct listing *l, const struct ouro_info *info, bool named)
@@ -130,6 +151,7 @@ print_item(struct listing *l, const struct ouro_info *info, bool named)
 			print_json(l, info, hash, name);
 		else
 			fine = print_row(l, info, hash, name);
+		fine = fine && last_set(l, info);
 	}
 	free(name);
 	return fine;
@@ -138,16 +160,20 @@ print_item(struct listing *l, const struct ouro_info *info, bool named)
 static enum ouro_status
 list_namespace(struct listing *l, const char *name, struct ouro_error *err)
 {
-	bool named = strcmp(name, "blobs") == 0;
+	bool named = strcmp(name, "objects") != 0;
 	struct ouro_list_options options = { .size = sizeof options,
 		.namespace_ = name,
+		.after = l->after,
 		.detail = l->detail };
 	struct ouro_list *list = NULL;
 	struct ouro_info info = { .deletion = false };
 	enum ouro_status status;
 
+	/* With a namespace the prefix is one of names alone. */
+	if (l->namespace_ != NULL && named)
+		options.prefix = l->prefix;
 	status = ouro_list_open(l->vault, &options, &list, err);
-	while (status == OURO_OK && signals_caught() == 0) {
+	while (status == OURO_OK && !is_full(l) && signals_caught() == 0) {
 		status = ouro_list_next(list, &info, err);
 		if (status != OURO_OK)
 			break;
@@ -168,6 +194,8 @@ print_summary(struct listing *l, const struct ouro_stats *stats)
 
 	if (l->inv->json) {
 		reply_end(out);
+		if (l->namespace_ != NULL)
+			reply_text(out, "next", l->last);
 		reply_object(out, "summary");
 		reply_uint(out, "count", l->count);
 		reply_uint(out, "bytes", stats->bytes);
@@ -202,8 +230,9 @@ list_all(struct listing *l)
 		    l->detail ? sizeof long_titles / sizeof *long_titles
 			      : sizeof short_titles / sizeof *short_titles);
 	}
-	status = list_namespace(l, "objects", &err);
-	if (status == OURO_OK)
+	status = list_namespace(l,
+	    l->namespace_ != NULL ? l->namespace_ : "objects", &err);
+	if (status == OURO_OK && l->namespace_ == NULL && !is_full(l))
 		status = list_namespace(l, "blobs", &err);
 	if (status == OURO_OK)
 		status = ouro_stats(l->vault, &stats, &err);
@@ -222,18 +251,28 @@ ls_run(struct invocation *inv)
 {
 	struct listing l = { .inv = inv,
 		.prefix = inv->operand_count > 0 ? inv->operands[0] : "",
+		.namespace_ = inv->option[OPTION_NAMESPACE],
+		.after = inv->option[OPTION_AFTER],
 		.detail = inv->option[OPTION_LONG] != NULL };
-	int code = session_open(inv, SESSION_READ, &l.vault);
+	const char *limit = inv->option[OPTION_LIMIT];
+	int code;
 
+	if (limit != NULL && (!count_parse(limit, &l.most) || l.most == 0))
+		return report_usage(inv, "--limit %s is no number from 1 on",
+		    limit);
+	if (l.after != NULL && l.namespace_ == NULL)
+		l.namespace_ = "blobs";
+	code = session_open(inv, SESSION_READ, &l.vault);
 	if (code == 0)
 		code = list_all(&l);
 	ouro_vault_close(l.vault);
+	free(l.last);
 	return code;
 }
 
 const struct command ls_command = {
 	.name = "ls",
-	.synopsis = "[PREFIX] [-l]",
+	.synopsis = "[PREFIX] [-l] [--namespace N] [--after NAME] [--limit N]",
 	.summary = "list what is stored",
 	.page =
 	    "Lists contents with the name of the file they came from, and names with their\n"
@@ -243,10 +282,16 @@ const struct command ls_command = {
 	    "size of everything over that of distinct chunks, compression that over their\n"
 	    "size before erasure coding. Times are UTC.\n"
 	    "\n"
+	    "--namespace lists the names of one namespace, in the order of their bytes, PREFIX\n"
+	    "being one of names alone; --after (of blobs, if none is given) begins behind a\n"
+	    "name, --limit ends after so many: page by page, next in JSON is the name to go\n"
+	    "on after, or null.\n"
+	    "\n"
 	    "With --json: {\"items\": [{hash, name, namespace, content, version, bytes,\n"
 	    "chunks, saved_at}], \"summary\": {count, bytes, bytes_disk, deduplication,\n"
 	    "compression}}.",
-	.options = OPTION_BIT(OPTION_LONG),
+	.options = OPTION_BIT(OPTION_LONG) | OPTION_BIT(OPTION_NAMESPACE) |
+	    OPTION_BIT(OPTION_AFTER) | OPTION_BIT(OPTION_LIMIT),
 	.operands_max = 1,
 	.run = ls_run,
 };

@@ -100,3 +100,34 @@ size_parse(const char *text, uint64_t *bytes)
 	}
 	return false;
 }
+
+bool
+duration_parse(const char *text, uint64_t *seconds)
+{
+	static const struct {
+		char name;
+		uint64_t seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	uint64_t value;
+
+	if (!number_take(&text, &value))
+		return false;
+	*seconds = 0;
+	if (value == 0 && text[0] == '\0')
+		return true;
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		if (text[0] != units[i].name || text[1] != '\0')
+			continue;
+		if (value > UINT64_MAX / 1000 / units[i].seconds)
+			return false;
+		*seconds = value * units[i].seconds;
+		return true;
+	}
+	return false;
+}
+
+bool
+count_parse(const char *text, uint64_t *count)
+{
+	return number_take(&text, count) && *text == '\0';
+}

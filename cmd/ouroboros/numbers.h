@@ -1,5 +1,5 @@
 /*
- * numbers - the arguments of --range and --rs.
+ * numbers - the arguments of --range, --rs, --ttl and --limit.
  */
 #ifndef OUROBOROS_NUMBERS_H
 #define OUROBOROS_NUMBERS_H
@@ -26,5 +26,11 @@ const char *rs_parse(const char *text, unsigned *k, unsigned *m);
 /* A size: a number of GiB, or one with the unit B, KiB, MiB, GiB or TiB. False
  * when text is none, or over 64 bits. */
 bool size_parse(const char *text, uint64_t *bytes);
+
+/* A time to live: a number with s, m, h or d behind it, or 0. False when text
+ * is none, or over 64 bits in milliseconds. */
+bool duration_parse(const char *text, uint64_t *seconds);
+/* Digits alone. */
+bool count_parse(const char *text, uint64_t *count);
 
 #endif

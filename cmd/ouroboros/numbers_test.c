@@ -129,6 +129,42 @@ sizes_are_read(void **state)
 			fail_msg("'%s' was taken for a size", wrong[i]);
 }
 
+static void
+durations_are_read(void **state)
+{
+	static const char *const wrong[] = { "", "s", "7", "-1s", "1.5h", "7 d",
+		"7days", "1w", "d7", "213503982334602d",
+		"18446744073709551616s" };
+	uint64_t seconds;
+
+	(void)state;
+	assert_true(duration_parse("0", &seconds) && seconds == 0);
+	assert_true(duration_parse("0s", &seconds) && seconds == 0);
+	assert_true(duration_parse("90s", &seconds) && seconds == 90);
+	assert_true(duration_parse("15m", &seconds) && seconds == 900);
+	assert_true(duration_parse("1h", &seconds) && seconds == 3600);
+	assert_true(duration_parse("7d", &seconds) && seconds == 604800);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (duration_parse(wrong[i], &seconds))
+			fail_msg("'%s' was taken for a time", wrong[i]);
+}
+
+static void
+counts_are_read(void **state)
+{
+	static const char *const wrong[] = { "", "-1", "1x", " 1", "0x10",
+		"18446744073709551616" };
+	uint64_t count;
+
+	(void)state;
+	assert_true(count_parse("0", &count) && count == 0);
+	assert_true(
+	    count_parse("18446744073709551615", &count) && count == UINT64_MAX);
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		if (count_parse(wrong[i], &count))
+			fail_msg("'%s' was taken for a count", wrong[i]);
+}
+
 int
 main(void)
 {
@@ -139,6 +175,8 @@ main(void)
 		cmocka_unit_test(erasure_codes_are_read),
 		cmocka_unit_test(wrong_erasure_codes_are_refused),
 		cmocka_unit_test(sizes_are_read),
+		cmocka_unit_test(durations_are_read),
+		cmocka_unit_test(counts_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,10 +51,20 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	    "read from a bundle, without a store" },
 	[OPTION_DEPTH] = { "depth", 0, "N", "no more than N levels below" },
 	[OPTION_LIMIT] = { "limit", 0, "N", "no more than N" },
-	[OPTION_AFTER] = { "after", 0, "HASH",
-	    "go on behind HASH, the last one told before" },
+	[OPTION_AFTER] = { "after", 0, "NAME|HASH",
+	    "go on behind this one, the last told before" },
 	[OPTION_BLIND] = { "blind", 0, NULL,
 	    "without any key: the slices alone" },
+	[OPTION_BASE] = { "base", 0, "HASH",
+	    "replace only these versions: HASH,... or repeated; or none" },
+	[OPTION_IF_UNCHANGED] = { "if-unchanged", 0, NULL,
+	    "only if the heads are those of --base; without: if there is none" },
+	[OPTION_TTL] = { "ttl", 0, "TIME",
+	    "expires after 90s, 15m, 1h, 7d; 0 = never" },
+	[OPTION_NAMESPACE] = { "namespace", 0, "N",
+	    "of the names: blobs, objects, kv, auth, sys" },
+	[OPTION_INPUT] = { "input", 'i', "FILE",
+	    "take the content from FILE; '-' is standard input" },
 };
 
 /* What older tools called things. */
@@ -140,6 +150,10 @@ option_set(struct invocation *inv, enum option_id id, const char *value)
 	inv->option[id] = value;
 	if (id == OPTION_QUIET)
 		inv->quiet = true;
+	if (id == OPTION_BASE && inv->base_count == BASES_MAX)
+		return report_usage(inv, "at most %d --base", BASES_MAX);
+	if (id == OPTION_BASE)
+		inv->bases[inv->base_count++] = value;
 	if (id != OPTION_DATA_PATH)
 		return 0;
 	if (inv->data_path_count == DATA_PATHS_MAX)

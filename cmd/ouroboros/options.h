@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "reply.h"
 
@@ -42,10 +43,15 @@ enum option_id {
 	OPTION_LIMIT,
 	OPTION_AFTER,
 	OPTION_BLIND,
+	OPTION_BASE,
+	OPTION_IF_UNCHANGED,
+	OPTION_TTL,
+	OPTION_NAMESPACE,
+	OPTION_INPUT,
 	OPTION_COUNT
 };
 
-_Static_assert(OPTION_COUNT <= 32, "a command's options are one word");
+_Static_assert(OPTION_COUNT <= 64, "a command's options are one word");
 #define OPTION_BIT(id) (UINT64_C(1) << (id))
 /* What every command takes. */
 #define OPTIONS_GLOBAL (OPTION_BIT(OPTION_HELP + 1) - 1)
@@ -62,6 +68,7 @@ extern const struct option_spec option_specs[OPTION_COUNT];
 struct command;
 
 #define DATA_PATHS_MAX 128 /* the library takes no more */
+#define BASES_MAX      256
 
 /* One call of the program. */
 struct invocation {
@@ -69,6 +76,8 @@ struct invocation {
 	const char *option[OPTION_COUNT]; /* NULL = not given; flags: "" */
 	const char *data_paths[DATA_PATHS_MAX];
 	size_t data_path_count;
+	const char *bases[BASES_MAX]; /* as they were given */
+	size_t base_count;
 	char **operands; /* borrowed from argv */
 	size_t operand_count;
 	bool json;

@@ -36,7 +36,8 @@ struct storing {
 	struct ouro_vault *vault;
 	struct ouro_put_options options;
 	uint8_t parent[OURO_ID_SIZE];
-	void *meta; /* of --meta */
+	uint8_t (*bases)[OURO_ID_SIZE]; /* of --base */
+	void *meta;			/* of --meta */
 	size_t meta_size;
 	void *buffer;
 	/* The group that is not committed yet. */
@@ -301,11 +302,104 @@ meta_load(struct storing *s)
 	return read ? 0 : EXIT_FAILED;
 }
 
+/* How long it is kept. */
+static int
+ttl_check(struct storing *s)
+{
+	const char *ttl = s->inv->option[OPTION_TTL];
+	struct timespec now;
+	uint64_t seconds, now_ms;
+
+	if (ttl == NULL)
+		return 0;
+	if (!duration_parse(ttl, &seconds))
+		return report_usage(s->inv,
+		    "--ttl %s: it has to look like 90s, 15m, 1h or 7d", ttl);
+	clock_gettime(CLOCK_REALTIME, &now);
+	now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	if (seconds > 0 && seconds <= (UINT64_MAX - now_ms) / 1000)
+		s->options.expires_ms = now_ms + seconds * 1000;
+	return 0;
+}
+
+static int
+base_check(struct storing *s)
+{
+	struct invocation *inv = s->inv;
+	bool exact = inv->option[OPTION_IF_UNCHANGED] != NULL;
+
+	if ((exact || inv->base_count > 0 ||
+		inv->option[OPTION_NAMESPACE] != NULL) &&
+	    s->options.name == NULL)
+		return report_usage(inv,
+		    "--base, --if-unchanged and --namespace need --name");
+	s->options.namespace_ = inv->option[OPTION_NAMESPACE];
+	if (exact)
+		s->options.base = OURO_BASE_EXACT;
+	else if (inv->base_count > 0)
+		s->options.base = OURO_BASE_GIVEN;
+	return 0;
+}
+
+/* One hash of a list; text is cut off at its end. */
+static int
+base_add(struct storing *s, const char *text, size_t size)
+{
+	char hash[OURO_NAME_MAX + 8];
+	struct ouro_target target;
+	uint8_t(*bases)[OURO_ID_SIZE];
+	size_t count = s->options.base_count;
+	int code;
+
+	if (size >= sizeof hash)
+		return report_usage(s->inv, "--base: %.60s... is no hash",
+		    text);
+	snprintf(hash, sizeof hash, "%.*s", (int)size, text);
+	code = target_resolve(s->inv, s->vault, hash, &target);
+	if (code != 0)
+		return code;
+	if (target.kind != OURO_VERSION)
+		return report_usage(s->inv,
+		    "--base: %s is a content, not a version", hash);
+	bases = realloc(s->bases, (count + 1) * sizeof *bases);
+	if (bases == NULL)
+		return report_status(s->inv, OURO_NO_MEMORY, "out of memory");
+	memcpy(bases[count], target.id, OURO_ID_SIZE);
+	s->bases = bases;
+	s->options.base_versions = (const uint8_t(*)[OURO_ID_SIZE])bases;
+	s->options.base_count = count + 1;
+	return 0;
+}
+
+/* "none" is the empty list. */
+static int
+bases_take(struct storing *s)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < s->inv->base_count && code == 0; i++) {
+		const char *text = s->inv->bases[i];
+
+		if (strcmp(text, "none") == 0)
+			continue;
+		while (code == 0) {
+			size_t size = strcspn(text, ",");
+
+			code = base_add(s, text, size);
+			if (text[size] == '\0')
+				break;
+			text += size + 1;
+		}
+	}
+	return code;
+}
+
 static int
 options_check(struct storing *s)
 {
 	struct invocation *inv = s->inv;
 	const char *rs = inv->option[OPTION_RS], *wrong;
+	int code;
 
 	s->options = (struct ouro_put_options){
 		.size = sizeof s->options,
@@ -320,8 +414,11 @@ options_check(struct storing *s)
 		strlen(s->options.name) > OURO_NAME_MAX))
 		return report_usage(inv, "a name has 1 to %d bytes",
 		    OURO_NAME_MAX);
-	if (rs == NULL)
-		return 0;
+	code = base_check(s);
+	if (code == 0)
+		code = ttl_check(s);
+	if (code != 0 || rs == NULL)
+		return code;
 	wrong = rs_parse(rs, &s->options.k, &s->options.m);
 	if (wrong != NULL)
 		return report_usage(inv, "--rs %s: %s", rs, wrong);
@@ -348,6 +445,8 @@ put_run(struct invocation *inv)
 		    s->parent);
 		s->options.parent = s->parent;
 	}
+	if (code == 0)
+		code = bases_take(s);
 	if (code == 0) {
 		s->buffer = malloc(BUFFER_SIZE);
 		if (s->buffer == NULL)
@@ -360,6 +459,7 @@ put_run(struct invocation *inv)
 		code = s->code;
 	ouro_vault_close(s->vault);
 	free(s->buffer);
+	free(s->bases);
 	free(s->meta);
 	free(s);
 	return code;
@@ -378,6 +478,12 @@ const struct command put_command = {
 	    "the version's. The store is made at first use, with its keys; --data-path\n"
 	    "then names directories, on disks of their own, for some of its slices.\n"
 	    "\n"
+	    "A new version takes the place of all that are current (heads). With --base it\n"
+	    "replaces those given and nothing else: what somebody wrote meanwhile stays a\n"
+	    "head beside it, until 'merge'; none: beside all. With --if-unchanged it is\n"
+	    "stored only if the heads are exactly those given, and without --base only if\n"
+	    "there is no such name: else exit 5. --ttl lets it expire.\n"
+	    "\n"
 	    "A directory, a file that cannot be read, or one that changes while it is\n"
 	    "read is named and left out; the others are stored, and the exit code is 1.\n"
 	    "\n"
@@ -385,7 +491,9 @@ const struct command put_command = {
 	    "version, bytes, chunks, chunks_new, bytes_new, bytes_stored, existed.",
 	.options = OPTION_BIT(OPTION_NAME) | OPTION_BIT(OPTION_PARENT) |
 	    OPTION_BIT(OPTION_TYPE) | OPTION_BIT(OPTION_RS) |
-	    OPTION_BIT(OPTION_META) | OPTION_BIT(OPTION_DATA_PATH),
+	    OPTION_BIT(OPTION_META) | OPTION_BIT(OPTION_DATA_PATH) |
+	    OPTION_BIT(OPTION_BASE) | OPTION_BIT(OPTION_IF_UNCHANGED) |
+	    OPTION_BIT(OPTION_TTL) | OPTION_BIT(OPTION_NAMESPACE),
 	.operands_min = 1,
 	.operands_max = SIZE_MAX,
 	.files = true,

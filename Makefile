@@ -286,6 +286,7 @@ $(INSTALLED): $(PROGRAM) $(LIBRARY) $(SHARED) include/ouroboros.h scripts/instal
 reference: $(PROGRAM)
 	@scripts/reference.py
 	@scripts/python_abi.py
+	@scripts/man.py $(PROGRAM)
 abi-record: $(SHARED)
 	@scripts/abi.py record $(SHARED)
 

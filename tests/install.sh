@@ -18,7 +18,8 @@ all_of_it_comes_and_goes() {
 	install_root "$build" || fail "install"
 	for file in bin/ouroboros include/ouroboros.h lib/libouroboros.a lib/libouroboros.so \
 		lib/libouroboros.so.0 lib/libouroboros.so."$version" lib/pkgconfig/ouroboros.pc \
-		share/man/man1/ouroboros.1 share/man/man3/ouroboros-store.3 \
+		share/man/man1/ouroboros.1 share/man/man1/ouroboros-put.1 \
+		share/man/man3/ouroboros-store.3 \
 		share/man/man3/ouro_store_open.3; do
 		[ -f "root/usr/$file" ] || fail "$file is missing"
 	done

@@ -785,7 +785,6 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ouro_name_read": (c_int, [POINTER(ouro_vault), c_char_p, c_char_p, POINTER(c_uint8), POINTER(c_uint8), POINTER(ouro_error)]),
     "ouro_heads": (c_int, [POINTER(ouro_vault), c_char_p, c_char_p, ouro_each_version, c_void_p, POINTER(ouro_error)]),
     "ouro_history": (c_int, [POINTER(ouro_vault), c_char_p, c_char_p, ouro_each_version, c_void_p, POINTER(ouro_error)]),
-    "ouro_versions": (c_int, [POINTER(ouro_vault), c_char_p, ouro_each_id, c_void_p, POINTER(ouro_error)]),
     "ouro_version_put": (c_int, [POINTER(ouro_vault), POINTER(ouro_version_options), POINTER(c_uint8), POINTER(ouro_error)]),
     "ouro_setting_get": (c_int, [POINTER(ouro_vault), c_char_p, POINTER(ouro_setting), POINTER(ouro_error)]),
     "ouro_setting_set": (c_int, [POINTER(ouro_vault), c_char_p, c_uint64, POINTER(ouro_error)]),

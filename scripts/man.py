@@ -32,9 +32,9 @@ GROUPS = [
     Group("tree", "parents, children, ancestors, descendants, roots",
           ["tree", "children", "parent", "ancestors", "descendants", "roots"]),
     Group("keys", "keyring, recovery keys, sharing",
-          ["keys", "key", "share", "unshare", "shared", "bundle", "receive", "open"]),
+          ["keys", "share", "unshare"]),
     Group("care", "verifying, repairing, collecting, carrying elsewhere",
-          ["verify", "repair", "stats", "gc", "compact", "export", "import", "blind"]),
+          ["verify", "repair", "stats", "gc", "compact", "export", "import"]),
     Group("shell", "the engine's dialogue, measuring, help",
           ["shell", "bench", "version", "help", "completion"]),
 ]

@@ -30,9 +30,9 @@ def function(name: str) -> Any:
     if found is None:
         try:
             found = getattr(_load(), name)
-        except AttributeError:
+            found.restype, found.argtypes = _abi.FUNCTIONS[name]
+        except (AttributeError, KeyError):
             raise Unsupported(f"this libouroboros has no {name}") from None
-        found.restype, found.argtypes = _abi.FUNCTIONS[name]
         _functions[name] = found
     return found
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Callable, Iterable, Iterator, Optional, Sequen
 
 from . import _abi
 from ._abi import Base, Kind, MemberKind, Reason, Status
-from ._errors import Ambiguous, Damaged, NotFound, Refused
+from ._errors import Ambiguous, NotFound, Refused, error_of
 from ._library import (Callback, Handle, bytes_in, call, call_back, free, function, path_in,
                        text_in, text_out)
 from ._values import (Finding, Grant, Id, Info, Kept, Member, Node, PutResult, Setting, Target,
@@ -191,6 +191,13 @@ class Batch(Handle):
         """As Vault.put."""
         return _copy(data, self.writer(**options))
 
+    def content(self) -> Id:
+        """The id that the content of the last put will have: the parent of
+        others in the same batch."""
+        array = _new_id()
+        call("ouro_batch_content", self.handle, array)
+        return id_of(array)
+
     def version(self, path: str, content: Optional[Where], **options: Any) -> Callable[[], Id]:
         """As Vault.put_version; call what it returns after the commit."""
         array = _new_id()
@@ -344,7 +351,7 @@ class Vault(Handle):
 
         def take(index: int, status: int, data: Any, size: int) -> bool:
             if status != Status.OK:
-                raise Damaged(f"{Id(ids[index])} cannot be read (status {status})")
+                raise error_of(status, f"{Id(ids[index])} cannot be read", 0)
             found.append(ctypes.string_at(data, size) if size else b"")
             return True
 

@@ -272,6 +272,17 @@ class VaultCase(Case):
                 vault.read(bytes(32))
         self.assertRaises(ValueError, vault.stats)
 
+    def test_many_small_ones_are_read_at_once(self):
+        vault = self.vault()
+        ids = [vault.put(b"%d" % i).content for i in range(20)]
+        self.assertEqual(vault.read_many(ids[::-1]), [b"%d" % i for i in range(19, -1, -1)])
+        self.assertEqual(vault.read_many([]), [])
+        with self.assertRaises(ouroboros.NotFound):
+            vault.read_many(ids + [bytes(32)])
+        big = vault.put(bytes(1000)).content
+        with self.assertRaises(ouroboros.TooLarge):
+            vault.read_many([big], most=10)
+
     def test_ids_are_bytes_and_text(self):
         id = self.vault().put(b"x").content
         self.assertEqual(ouroboros.Id(str(id)), id)
@@ -418,6 +429,90 @@ class VaultCase(Case):
         vault.close()
         self.assertTrue(lines)
         self.assertIsInstance(lines[0][1], str)
+
+
+class VersionsCase(Case):
+    def heads(self, vault):
+        first = vault.put(b"first", name="n").version
+        both = [vault.put(text, name="n", base=ouroboros.Base.GIVEN, base_versions=[first]).version
+                for text in (b"ada", b"bob")]
+        return first, both
+
+    def test_history(self):
+        vault = self.vault()
+        ids = [vault.put(b"%d" % i, name="n", saved_ms=1000 + i).version for i in range(3)]
+        history = vault.history("n")
+        self.assertEqual([v.id for v in history], ids[::-1])
+        self.assertEqual([v.winner for v in history], [True, False, False])
+        self.assertEqual(history[0].previous, (ids[1],))
+        self.assertEqual((history[0].path, history[0].namespace, history[0].saved_ms),
+                         ("n", "blobs", 1002))
+        self.assertEqual(vault.read(ids[1]), b"1")
+        self.assertEqual(vault.version(ids[1]).content, vault.info(ids[1]).content)
+        self.assertEqual(vault.name("n"), (history[0].content, ids[2]))
+        with self.assertRaises(ouroboros.NotFound):
+            vault.history("none")
+
+    def test_concurrent_versions_and_their_merge(self):
+        vault = self.vault()
+        first, both = self.heads(vault)
+        heads = vault.heads("n")
+        self.assertEqual({v.id for v in heads}, set(both))
+        self.assertTrue(heads[0].winner)
+        merged = vault.put_version("n", heads[1].content)
+        self.assertEqual([v.id for v in vault.heads("n")], [merged])
+        self.assertEqual(set(vault.version(merged).previous), set(both))
+        self.assertEqual(vault.read("n"), vault.read(heads[1].id))
+        self.assertEqual(len(vault.history("n")), 4)
+
+    def test_an_expectation(self):
+        vault = self.vault()
+        exact = ouroboros.Base.EXACT
+        one = vault.put(b"one", name="n", base=exact).version
+        with self.assertRaises(ouroboros.Conflict):
+            vault.put(b"two", name="n", base=exact)
+        two = vault.put(b"two", name="n", base=exact, base_versions=[one]).version
+        with self.assertRaises(ouroboros.Conflict):
+            vault.put_version("n", None, base=exact, base_versions=[one])
+        self.assertEqual(vault.name("n")[1], two)
+
+    def test_deletion(self):
+        vault = self.vault()
+        vault.set_setting("removal_grace_hours", 1)
+        kept = vault.put(b"kept", name="n").content
+        vault.delete("n")
+        self.assertNotIn("n", vault)
+        deletion = vault.heads("n")[0]
+        self.assertTrue(deletion.deletion)
+        self.assertIsNone(deletion.content)
+        vault.put_version("n", kept)
+        self.assertEqual(vault.read("n"), b"kept")
+
+    def test_a_batch_of_versions(self):
+        vault = self.vault()
+        content = vault.put(b"x").content
+        with vault.batch() as batch:
+            ids = [batch.version(f"n{i}", content) for i in range(10)]
+        self.assertEqual([vault.name(f"n{i}") for i in range(10)],
+                         [(content, id()) for id in ids])
+
+    def test_settings(self):
+        vault = self.vault()
+        self.assertEqual(vault.setting("revision_limit").value, 100)
+        vault.set_setting("revision_limit", 7)
+        setting = vault.settings()["revision_limit"]
+        self.assertEqual((setting.value, setting.standard, setting.is_set), (7, 100, True))
+        with self.assertRaises(ouroboros.NotFound):
+            vault.setting("none")
+        with self.assertRaises(ouroboros.Invalid):
+            vault.set_setting("revision_limit", 1 << 63)
+
+    def test_trash(self):
+        vault = self.vault()
+        version = vault.put(b"x", name="n").version
+        self.assertEqual(vault.trash(), [])
+        with self.assertRaises(ouroboros.NotFound):
+            vault.restore(version)
 
 
 class Result(unittest.TestResult):

@@ -74,6 +74,20 @@ the_files_of_a_backup() {
 	says "none"
 }
 
+versions_and_their_merge() {
+	local kind
+	build_example versions
+	for kind in shared static; do
+		run_example ./versions-$kind "vault-$kind" <<-END
+			now: bread, salt, bread, wine
+			* bread, salt, bread, wine (replaces 2)
+			  bread, salt (replaces 1)
+			  bread, wine (replaces 1)
+			  bread (replaces 0)
+		END
+	done
+}
+
 every_example_has_a_case() {
 	local example name
 	for example in "$top"/examples/*.c; do
@@ -82,6 +96,6 @@ every_example_has_a_case() {
 	done
 }
 
-check the_store_of_an_address_book the_files_of_a_backup \
+check the_store_of_an_address_book the_files_of_a_backup versions_and_their_merge \
 	every_example_has_a_case
 finish

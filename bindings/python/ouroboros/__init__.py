@@ -9,18 +9,18 @@ from ._errors import (Ambiguous, Cancelled, Conflict, CryptoFailure, Damaged, Er
                       Invalid, IOFailure, Locked, NoMemory, NoSpace, NotFound, ReadOnly,
                       Refused, TooLarge, Unreachable, Unsupported, WrongKey)
 from ._library import library_version
-from ._values import (Finding, Grant, Id, Info, Kept, Member, Node, PutResult, Setting,
-                      StoreDamage, Target, Trashed, Version)
+from ._values import (BundleItem, Finding, Grant, Id, Info, Kept, Member, Node, PutResult,
+                      Setting, Shared, StoreDamage, Target, Trashed, Version)
 from .store import Scan, Store, StoreBatch
-from .vault import Batch, Reader, Vault, Writer, make_key, public_key
+from .vault import Batch, Bundle, Reader, Vault, Writer, make_key, public_key
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Ambiguous", "Base", "Batch", "Cancelled", "Conflict", "CryptoFailure", "Damaged", "Error",
+    "Ambiguous", "Base", "Batch", "Bundle", "BundleItem", "Cancelled", "Conflict", "CryptoFailure", "Damaged", "Error",
     "Exists", "Finding", "Grant", "IOFailure", "Id", "Info", "Invalid", "Kept", "Kind",
     "Locked", "LogLevel", "Member", "MemberKind", "NoMemory", "NoSpace", "Node", "NotFound",
-    "Part", "PutResult", "ReadOnly", "Reader", "Reason", "Refused", "Scan", "Setting", "State",
+    "Part", "PutResult", "ReadOnly", "Reader", "Reason", "Refused", "Scan", "Setting", "Shared", "State",
     "Status", "Store", "StoreBatch", "StoreDamage", "Sync", "Target", "TooLarge", "Trashed",
     "Unreachable", "Unsupported", "Vault", "Version", "Writer", "WrongKey", "library_version",
     "make_key", "public_key",

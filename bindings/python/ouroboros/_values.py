@@ -280,3 +280,28 @@ class Grant:
     fingerprint: str
     made_ms: int
     public_key: str
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What Vault.share did."""
+
+    fingerprint: str  # of the public key
+    grants: int  # made now
+    there: int  # that were there before
+    bytes: int  # of the grants made, stored
+
+
+@dataclass(frozen=True)
+class BundleItem:
+    content: Id  # in the vault it comes from
+    parent: Optional[Id]
+    bytes: int
+    type: str
+    meta: Optional[builtins.bytes]  # None: too large to be told here
+
+    @classmethod
+    def of(cls, i: Any) -> "BundleItem":
+        meta = ctypes.string_at(i.meta, i.meta_size) if i.meta else None
+        return cls(id_of(i.content), id_of(i.parent) if i.has_parent else None, i.bytes,
+                   text_out(i.type), meta)

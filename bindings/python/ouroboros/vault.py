@@ -12,8 +12,8 @@ from ._abi import Base, Kind, MemberKind, Reason, Status
 from ._errors import Ambiguous, NotFound, Refused, error_of
 from ._library import (Callback, Handle, bytes_in, call, call_back, free, function, path_in,
                        text_in, text_out)
-from ._values import (Finding, Grant, Id, Info, Kept, Member, Node, PutResult, Setting, Target,
-                      Trashed, Version, id_at, id_of, numbers_of)
+from ._values import (BundleItem, Finding, Grant, Id, Info, Kept, Member, Node, PutResult, Setting,
+                      Shared, Target, Trashed, Version, id_at, id_of, numbers_of)
 from .store import Log, Path, Progress, log_callback
 
 # An id, or a text: a hash, the unique beginning of one, or a name.
@@ -648,12 +648,22 @@ class Vault(Handle):
         """A new epoch for what is written from now on."""
         call("ouro_keys_rotate", self.handle)
 
-    def share(self, where: Where, public_key: str, tree: bool = False) -> dict[str, int]:
+    def share(self, where: Where, public_key: str, tree: bool = False) -> Shared:
+        """A grant: the content's one key, wrapped for somebody's public key."""
         options = _abi.ouro_share_options(size=sizeof(_abi.ouro_share_options), tree=tree)
         result = _abi.ouro_share_result()
         call("ouro_share", self.handle, self.content_id(where), text_in(public_key),
              byref(options), byref(result))
-        return numbers_of(result)
+        return Shared(text_out(result.fingerprint), result.grants, result.there, result.bytes)
+
+    def write_bundle(self, file: BinaryIO, fingerprint: str,
+                     where: Optional[Where] = None) -> None:
+        """Everything granted to a key, or of it only one content, for them to
+        read with that key alone."""
+        sink = _sink(file)
+        call_back(sink, "ouro_bundle_write", self.handle,
+                  None if where is None else self.content_id(where), text_in(fingerprint),
+                  sink.pointer, None)
 
     def grants(self, where: Optional[Where] = None,
                fingerprint: Optional[str] = None) -> list[Grant]:
@@ -668,7 +678,7 @@ class Vault(Handle):
         callback = Callback(_abi.ouro_each_grant, take)
         call_back(callback, "ouro_grants", self.handle,
                   None if where is None else self.content_id(where), text_in(fingerprint),
-                  callback.pointer, None)
+                  callback.pointer, None, allow=(Status.NOT_FOUND,))
         return found
 
     def unshare(self, where: Where, fingerprint: str, *, tree: bool = False,
@@ -719,6 +729,42 @@ class Vault(Handle):
         going.done()
         telling.done()
         return numbers_of(result)
+
+
+class Bundle(Handle):
+    """What somebody shared, as a file that only a key file opens. One thread
+    at a time."""
+
+    _close = "ouro_bundle_close"
+
+    def __init__(self, file: Path, key_file: Path, passphrase: Optional[str] = None):
+        pointer = POINTER(_abi.ouro_bundle)()
+        call("ouro_bundle_open", path_in(file), path_in(key_file), text_in(passphrase),
+             byref(pointer))
+        super().__init__(pointer)
+
+    def items(self) -> list[BundleItem]:
+        found: list[BundleItem] = []
+        callback = Callback(_abi.ouro_each_bundle_item,
+                            _into(found, lambda i: BundleItem.of(i.contents)))
+        call_back(callback, "ouro_bundle_list", self.handle, callback.pointer, None)
+        return found
+
+    def copy(self, content: bytes, file: BinaryIO) -> None:
+        sink = _sink(file)
+        call_back(sink, "ouro_bundle_read", self.handle, Id(content), sink.pointer, None)
+
+    def read(self, content: bytes) -> bytes:
+        """The whole content."""
+        file = io.BytesIO()
+        self.copy(content, file)
+        return file.getvalue()
+
+    def __enter__(self) -> "Bundle":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
 
 
 def _into(found: list[Any], make: Callable[..., Any]) -> Callable[..., bool]:

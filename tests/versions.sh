@@ -243,6 +243,10 @@ settings_are_shown_and_changed() {
 	done
 	expect 0 log note
 	[ "$(column 1 | wc -l)" -le 3 ] || fail "more than a head and two are kept"
+	expect 0 settings
+	for name in $(column 1); do
+		o completion bash | grep -qw "$name" || fail "$name is not completed"
+	done
 	expect 3 settings revision_limt
 	expect 2 settings revision_limit 99999999999999999
 	says "from .* to"

@@ -4,11 +4,13 @@
 $OUROBOROS_LAYOUT is a file with what `scripts/abi.py layout` prints. Prints a
 line `ok NAME` or `not ok NAME` for each test.
 """
+import contextlib
 import ctypes
 import gc
 import io
 import os
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -513,6 +515,24 @@ class VersionsCase(Case):
         self.assertEqual(vault.trash(), [])
         with self.assertRaises(ouroboros.NotFound):
             vault.restore(version)
+
+
+class ReadmeCase(Case):
+    def test_what_it_shows_runs(self):
+        text = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+        blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+        self.assertEqual(len(blocks), 2)
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.work)
+        Path("photo.jpg").write_text("p")
+        names, said = {"camera": [b"x" * 1000] * 5}, io.StringIO()
+        with contextlib.redirect_stdout(said):
+            for block in blocks:
+                exec(block, names)
+        self.assertIn("b'hello\\n'", said.getvalue())
+        self.assertIn("b'name/Grace' b'4711'", said.getvalue())
+        self.assertTrue(names["fine"])
 
 
 class Result(unittest.TestResult):

@@ -15,7 +15,7 @@ unset ASAN_OPTIONS
 flags() { # shared|static
 	case $1 in
 	shared) pkg-config --cflags --libs ouroboros && echo "-Wl,-rpath,$root/lib" ;;
-	static) echo "-l:libouroboros.a" && pkg-config --static --cflags --libs ouroboros ;;
+	static) pkg-config --static --cflags --libs ouroboros | sed 's/-louroboros/-l:libouroboros.a/' ;;
 	esac
 }
 

@@ -369,9 +369,10 @@ class Vault(Handle):
 
     __contains__ = exists
 
-    def info(self, where: Where) -> Info:
+    def info(self, where: Where, brief: bool = False) -> Info:
+        """brief: at the cost of the record alone, without figures of slices."""
         struct = _abi.ouro_info()
-        call("ouro_info", self.handle, self.id_of(where), byref(struct))
+        call("ouro_info_brief" if brief else "ouro_info", self.handle, self.id_of(where), byref(struct))
         try:
             return Info.of(struct)
         finally:

@@ -272,6 +272,31 @@ an_empty_trash_is_listed() {
 	expect 2 trash ls x
 }
 
+what_another_copy_removed_is_in_the_trash() {
+	need_python
+	local one
+	one=$(write one) || exit 1
+	write two >/dev/null && echo other | put - --name other >/dev/null || exit 1
+	cp -r store copy
+	OUROBOROS_DIR=$PWD/copy expect 0 rm note
+	OUROBOROS_DIR=$PWD/copy expect 0 gc
+	OUROBOROS_DIR=$PWD/copy expect 0 export -o stream
+	expect 0 import stream
+	expect 3 get note
+	expect 0 trash ls
+	same "$(column 2)" note
+	local hash
+	hash=$(column 1)
+	expect 0 trash ls --json
+	same "$(value items 0 name)" note
+	same "$(value items 0 version)" "$hash"
+	[ "$(value items 0 dropped_at)" != None ] || fail "no time"
+	expect 0 trash restore "${hash:0:10}"
+	[ "$(cat out)" != "$hash" ] || fail "it is no new version"
+	reads note two
+	reads other other
+}
+
 # ---- put ----------------------------------------------------------------------------
 a_base_may_be_a_list() {
 	local merged
@@ -397,7 +422,8 @@ check K03_every_version_is_in_the_log the_log_is_also_for_programs \
 	a_merge_keeps_type_and_parent one_head_needs_no_merge \
 	revert_makes_an_old_version_current revert_takes_heads_together \
 	revert_wants_a_version_of_the_name a_removed_name_comes_back \
-	settings_are_shown_and_changed an_empty_trash_is_listed a_base_may_be_a_list \
+	settings_are_shown_and_changed an_empty_trash_is_listed what_another_copy_removed_is_in_the_trash \
+	a_base_may_be_a_list \
 	a_base_is_a_version_of_the_name if_unchanged_sees_what_others_wrote \
 	a_version_expires listings_come_in_pages namespaces_are_apart
 finish

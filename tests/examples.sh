@@ -88,6 +88,19 @@ versions_and_their_merge() {
 	done
 }
 
+a_letter_for_somebody_without_the_vault() {
+	local kind
+	build_example sharing
+	for kind in shared static; do
+		run_example ./sharing-$kind "vault-$kind" bundle-$kind friend-$kind.key <<-END
+			12 bytes: Dear friend
+		END
+		! grep -qa "Dear" bundle-$kind || fail "the bundle can be read"
+	done
+	./sharing-shared vault-shared bundle /dev/null 2>err && fail "no key is fine"
+	[ -s err ] || fail "it does not say why"
+}
+
 every_example_has_a_case() {
 	local example name
 	for example in "$top"/examples/*.c; do
@@ -97,5 +110,5 @@ every_example_has_a_case() {
 }
 
 check the_store_of_an_address_book the_files_of_a_backup versions_and_their_merge \
-	every_example_has_a_case
+	a_letter_for_somebody_without_the_vault every_example_has_a_case
 finish

@@ -518,6 +518,65 @@ class VersionsCase(Case):
             vault.restore(version)
 
 
+class SharingCase(Case):
+    def test_a_bundle_opens_with_its_key_alone(self):
+        key, other = self.work / "friend.key", self.work / "other.key"
+        ouroboros.make_key(key, "horse")
+        ouroboros.make_key(other)
+        vault, data = self.vault(), random.Random(4).randbytes(1_000_000)
+        content = vault.put(data, type="x/y", meta=b"m").content
+        vault.put(b"secret")
+        public = ouroboros.public_key(key, "horse")
+        shared = vault.share(content, public)
+        self.assertEqual((shared.grants, shared.there), (1, 0))
+        self.assertEqual(vault.share(content, public).there, 1)
+        grants = vault.grants()
+        self.assertEqual([(g.content, g.fingerprint) for g in grants],
+                         [(content, shared.fingerprint)])
+        self.assertEqual(grants[0].public_key.strip(), public.strip())
+        path = self.work / "bundle"
+        with open(path, "wb") as file:
+            vault.write_bundle(file, shared.fingerprint[:12])
+        with ouroboros.Bundle(path, key, "horse") as bundle:
+            items = bundle.items()
+            self.assertEqual([(i.content, i.bytes, i.type, i.meta, i.parent) for i in items],
+                             [(content, len(data), "x/y", b"m", None)])
+            self.assertEqual(bundle.read(content), data)
+            with self.assertRaises(ouroboros.NotFound):
+                bundle.read(bytes(32))
+        with self.assertRaises(ouroboros.WrongKey):
+            ouroboros.Bundle(path, other)
+        vault.share(vault.put(b"second").content, public)
+        one = self.work / "one"
+        with open(one, "wb") as file:
+            vault.write_bundle(file, shared.fingerprint, content)
+        with ouroboros.Bundle(one, key, "horse") as bundle:
+            self.assertEqual([i.content for i in bundle.items()], [content])
+        path.write_bytes(path.read_bytes()[:-1])
+        with self.assertRaises(ouroboros.Damaged):
+            ouroboros.Bundle(path, key, "horse")
+        self.assertEqual(vault.unshare(content, shared.fingerprint)["grants"], 1)
+        self.assertEqual(vault.grants(content), [])
+        self.assertEqual(len(vault.grants()), 1)
+        with self.assertRaises(ouroboros.NotFound):
+            vault.write_bundle(io.BytesIO(), shared.fingerprint, content)
+        with self.assertRaises(ouroboros.Invalid):
+            vault.share(content, "no key")
+
+    def test_a_sink_that_fails(self):
+        key = self.work / "friend.key"
+        ouroboros.make_key(key)
+        vault = self.vault()
+        shared = vault.share(vault.put(b"x").content, ouroboros.public_key(key))
+
+        class Full(io.BytesIO):
+            def write(self, data):
+                raise OSError(28, "no room")
+
+        with self.assertRaises(OSError):
+            vault.write_bundle(Full(), shared.fingerprint)
+
+
 class ReadmeCase(Case):
     def test_what_it_shows_runs(self):
         text = (Path(__file__).resolve().parent.parent / "README.md").read_text()

@@ -577,6 +577,52 @@ class SharingCase(Case):
             vault.write_bundle(Full(), shared.fingerprint)
 
 
+class ExportCase(Case):
+    def test_two_copies_become_one(self):
+        vault, copied = self.vault(), self.work / "copy"
+        vault.put(b"before", name="n")
+        vault.put(b"elsewhere", name="m")
+        vault.close()
+        shutil.copytree(self.work / "vault", copied)
+        vault, copy = self.vault(), ouroboros.Vault(copied)
+        self.addCleanup(copy.close)
+        base = vault.name("n")[1]
+        here = vault.put(b"here", name="n").version
+        there = copy.put(b"there", name="n").version
+        copy.put(random.Random(5).randbytes(2_000_000), name="big")
+        for source, target in ((copy, vault), (vault, copy)):
+            stream = io.BytesIO()
+            told = source.export_to(stream)
+            self.assertGreater(told["versions"], 2)
+            stream.seek(0)
+            taken = target.import_from(stream)
+            self.assertGreater(taken["versions"], 0)
+        for each in (vault, copy):
+            self.assertEqual({v.id for v in each.heads("n")}, {here, there})
+            self.assertEqual(each.info("big").bytes, 2_000_000)
+            self.assertIn(base, [v.id for v in each.history("n")])
+        self.assertEqual(vault.name("n"), copy.name("n"))
+
+    def test_a_part_and_a_source_that_fails(self):
+        vault = self.vault()
+        vault.put(b"x", name="n")
+        vault.put(b"y", name="m")
+        stream = io.BytesIO()
+        self.assertEqual(vault.export_to(stream, path="n")["versions"], 1)
+        stream.seek(0)
+        self.assertEqual(vault.import_from(stream)["versions"], 0)
+
+        class Broken(io.BytesIO):
+            def read(self, size=-1):
+                raise ZeroDivisionError
+
+        with self.assertRaises(ZeroDivisionError):
+            vault.import_from(Broken())
+        cut = io.BytesIO(stream.getvalue()[:-5])
+        with self.assertRaises(ouroboros.Damaged):
+            vault.import_from(cut)
+
+
 class ReadmeCase(Case):
     def test_what_it_shows_runs(self):
         text = (Path(__file__).resolve().parent.parent / "README.md").read_text()

@@ -64,7 +64,8 @@ note_merge(struct ouro_vault *vault, struct ouro_error *err)
 {
 	struct heads heads = { .vault = vault };
 	uint8_t version[OURO_ID_SIZE];
-	char merged[1000] = "";
+	char merged[1000] = ""; /* 8 of up to 100 bytes */
+	size_t used = 0;
 	enum ouro_status status = ouro_heads(vault, NULL, NOTE, head_add,
 	    &heads, err);
 
@@ -76,7 +77,8 @@ note_merge(struct ouro_vault *vault, struct ouro_error *err)
 		    err);
 		if (status != OURO_OK)
 			break;
-		strcat(strcat(merged, i > 0 ? ", " : ""), data);
+		used += (size_t)snprintf(merged + used, sizeof merged - used,
+		    "%s%s", i > 0 ? ", " : "", (const char *)data);
 		free(data);
 	}
 	if (status == OURO_OK)

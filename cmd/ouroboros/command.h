@@ -26,8 +26,7 @@ extern const struct command put_command, get_command, rm_command, ls_command,
     info_command, tree_command, children_command, parent_command,
     ancestors_command, descendants_command, roots_command, verify_command,
     repair_command, stats_command, gc_command, export_command, import_command,
-    compact_command, log_command, heads_command, merge_command, revert_command,
-    settings_command, trash_command, keys_command, shell_command, bench_command,
+    compact_command, keys_command, shell_command, bench_command,
     version_command, help_command, completion_command, share_command,
     unshare_command;
 

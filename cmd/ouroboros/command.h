@@ -23,12 +23,13 @@ struct command {
 };
 
 extern const struct command put_command, get_command, rm_command, ls_command,
-    info_command, tree_command, children_command, parent_command,
+    info_command, log_command, heads_command, merge_command, revert_command,
+    trash_command, tree_command, children_command, parent_command,
     ancestors_command, descendants_command, roots_command, verify_command,
-    repair_command, stats_command, gc_command, export_command, import_command,
-    compact_command, keys_command, shell_command, bench_command,
-    version_command, help_command, completion_command, share_command,
-    unshare_command;
+    repair_command, stats_command, gc_command, compact_command, export_command,
+    import_command, settings_command, keys_command, share_command,
+    unshare_command, shell_command, bench_command, version_command,
+    help_command, completion_command;
 
 /* All commands in the order of the help; NULL behind the last. */
 extern const struct command *const command_table[];

@@ -32,7 +32,7 @@ print_list(FILE *file)
 	      "Usage: ouroboros COMMAND [arguments] [options]\n\n",
 	    file);
 	for (const struct command *const *c = command_table; *c != NULL; c++)
-		fprintf(file, "  %-11s %s\n", (*c)->name, (*c)->summary);
+		fprintf(file, "  %-12s %s\n", (*c)->name, (*c)->summary);
 	fputs("\nOptions of every command:\n", file);
 	print_options(file, OPTIONS_GLOBAL);
 	fputs(

@@ -63,9 +63,6 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 	    "expires after 90s, 15m, 1h, 7d; 0 = never" },
 	[OPTION_NAMESPACE] = { "namespace", 0, "N",
 	    "of the names: blobs, objects, kv, auth, sys" },
-	[OPTION_AFTER] = { "after", 0, "NAME|HASH",
-	    "go on behind this one, the last told before" },
-	[OPTION_LIMIT] = { "limit", 0, "N", "no more than N" },
 	[OPTION_INPUT] = { "input", 'i', "FILE",
 	    "take the content from FILE; '-' is standard input" },
 };

@@ -53,7 +53,7 @@ enum option_id {
 
 _Static_assert(OPTION_COUNT <= 64, "a command's options are one word");
 #define OPTION_BIT(id) (UINT64_C(1) << (id))
-#define OPTION_BIT(id) ((uint64_t)1 << (id))
+
 /* What every command takes. */
 #define OPTIONS_GLOBAL (OPTION_BIT(OPTION_HELP + 1) - 1)
 

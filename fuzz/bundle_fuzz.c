@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/fs_memory.h"
-#include "vault/bundle.h"
+#include "exchange/bundle.h"
 
 #define FILE_NAME  "/bundle"
 #define FRAMES_MAX 64

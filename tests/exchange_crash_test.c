@@ -5,7 +5,7 @@
  * them. On each, nothing is half visible, what was acknowledged is there, and
  * importing again ends with the copy equal to the vault the streams are of.
  */
-#include "vault/test_exchange.h"
+#include "exchange/test_exchange.h"
 
 #include "base/fs_crash.h"
 

@@ -16,8 +16,8 @@
 #include "base/encoding.h"
 #include "base/executor.h"
 #include "base/fs_crash.h"
+#include "exchange/share_grant.h"
 #include "seal/public_key.h"
-#include "vault/share_grant.h"
 #include "vault/vault.h"
 
 #define DIR	    "/store"

@@ -14,8 +14,8 @@
 #include <pthread.h>
 
 #include "base/encoding.h"
+#include "exchange/share_grant.h"
 #include "seal/public_key.h"
-#include "vault/share_grant.h"
 #include "vault/vault.h"
 
 #define CONTENTS 3

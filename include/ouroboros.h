@@ -409,6 +409,9 @@ struct ouro_vault_options {
 	/* What counts at each opening: */
 	uint64_t free_space_min; /* bytes kept free; below: no writes */
 	unsigned threads;	 /* 0 = one per core */
+	/* Memory that the index of the records may take, whatever their number:
+	 * bytes, at least 1 MiB; 0 = 64 MiB. */
+	uint64_t index_memory;
 	ouro_log_write *log;
 	void *log_context;
 };

@@ -21,7 +21,10 @@
 #include "vault/store_file.h"
 #include "vault/unite.h"
 
-#define ENGINE_INDEX_MEMORY (16u * 1024 * 1024)
+#define INDEX_MEMORY_DEFAULT (64u * 1024 * 1024)
+#define INDEX_MEMORY_MIN     (1024u * 1024)
+/* Nobody reads the copies but for healing. */
+#define COPIES_INDEX_MEMORY (16u * 1024 * 1024)
 
 static void
 log_forward(void *context, enum log_level level, const char *text)
@@ -76,6 +79,10 @@ options_check(const struct ouro_vault_options *options, struct ouro_error *err)
 	    options->segment_size < SETUP_SEGMENT_SIZE_MIN)
 		return error_set(err, OURO_INVALID,
 		    "a segment has at least %u bytes", SETUP_SEGMENT_SIZE_MIN);
+	if (options->index_memory != 0 &&
+	    options->index_memory < INDEX_MEMORY_MIN)
+		return error_set(err, OURO_INVALID,
+		    "an index needs at least %u bytes", INDEX_MEMORY_MIN);
 	if (options->data_path_count > SETUP_DATA_PATHS_MAX)
 		return error_set(err, OURO_INVALID, "at most %d data paths",
 		    SETUP_DATA_PATHS_MAX);
@@ -146,8 +153,8 @@ vault_writable(struct ouro_vault *vault, struct ouro_error *err)
 /* ---- engines -------------------------------------------------------------------------------- */
 
 static enum ouro_status
-engine_open(struct ouro_vault *vault, const char *name, const uint8_t *seal_key,
-    struct engine **out, struct ouro_error *err)
+engine_open(struct ouro_vault *vault, const char *name, uint64_t index_memory,
+    const uint8_t *seal_key, struct engine **out, struct ouro_error *err)
 {
 	char path[FS_PATH_MAX];
 	struct engine_options options = {
@@ -158,7 +165,7 @@ engine_open(struct ouro_vault *vault, const char *name, const uint8_t *seal_key,
 		.segment_size = vault->store->segment_size,
 		.read_only = vault->read_only,
 		.must_exist = vault->read_only,
-		.index_memory = ENGINE_INDEX_MEMORY,
+		.index_memory = index_memory,
 		.compact_share = -1, /* gc and compact do */
 		.seal_key = seal_key,
 		.name = name,
@@ -182,10 +189,11 @@ engines_open(struct ouro_vault *vault, struct ouro_error *err)
 
 	status = derive_engine_key(keyring_id_key(vault->keyring), key, err);
 	if (status == OURO_OK)
-		status = engine_open(vault, "records", key, &vault->records,
-		    err);
+		status = engine_open(vault, "records", vault->index_memory, key,
+		    &vault->records, err);
 	if (status == OURO_OK)
-		status = engine_open(vault, "copies", key, &vault->copies, err);
+		status = engine_open(vault, "copies", COPIES_INDEX_MEMORY, key,
+		    &vault->copies, err);
 	bytes_wipe(key, sizeof(key));
 	if (status == OURO_OK)
 		status = lanes_open(vault, err);
@@ -358,6 +366,8 @@ vault_open(const char *dir, const struct ouro_vault_options *options,
 	vault->log = (struct log){ .write = log_forward, .context = vault };
 	vault->read_only = options->read_only;
 	vault->free_space_min = options->free_space_min;
+	vault->index_memory = options->index_memory != 0 ? options->index_memory
+							 : INDEX_MEMORY_DEFAULT;
 	stamp_clock_init(&vault->clock, vault->fs);
 	status = pins_init(&vault->pins, err);
 	if (status == OURO_OK)

@@ -59,6 +59,7 @@ struct ouro_vault {
 	bool is_new;
 	bool index_incomplete; /* read-only: derived rows are lost */
 	uint64_t free_space_min;
+	uint64_t index_memory;
 	int level; /* zstd, 0 = none */
 	unsigned k, m;
 	char node[OURO_LABEL_MAX + 1]; /* this copy's label */

@@ -393,6 +393,7 @@ ouro_vault_options._fields_ = [
     ("node", c_char_p),
     ("free_space_min", c_uint64),
     ("threads", c_uint),
+    ("index_memory", c_uint64),
     ("log", ouro_log_write),
     ("log_context", c_void_p),
 ]
@@ -757,6 +758,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ouro_put_abort": (None, [POINTER(ouro_put)]),
     "ouro_batch_begin": (c_int, [POINTER(ouro_vault), POINTER(POINTER(ouro_batch)), POINTER(ouro_error)]),
     "ouro_batch_finish_put": (c_int, [POINTER(ouro_batch), POINTER(ouro_put), POINTER(ouro_put_result), POINTER(ouro_error)]),
+    "ouro_batch_content": (c_int, [POINTER(ouro_batch), POINTER(c_uint8), POINTER(ouro_error)]),
     "ouro_batch_version": (c_int, [POINTER(ouro_batch), POINTER(ouro_version_options), POINTER(c_uint8), POINTER(ouro_error)]),
     "ouro_batch_commit": (c_int, [POINTER(ouro_batch), POINTER(ouro_error)]),
     "ouro_batch_abort": (None, [POINTER(ouro_batch)]),
@@ -770,6 +772,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ouro_get_whole": (c_int, [POINTER(ouro_vault), c_char_p, c_size_t, POINTER(c_void_p), POINTER(c_size_t), POINTER(ouro_error)]),
     "ouro_get_batch": (c_int, [POINTER(ouro_vault), POINTER(c_uint8 * (OURO_ID_SIZE)), c_size_t, c_size_t, ouro_each_whole, c_void_p, POINTER(c_size_t), POINTER(ouro_error)]),
     "ouro_info": (c_int, [POINTER(ouro_vault), c_char_p, POINTER(ouro_info), POINTER(ouro_error)]),
+    "ouro_info_brief": (c_int, [POINTER(ouro_vault), c_char_p, POINTER(ouro_info), POINTER(ouro_error)]),
     "ouro_info_release": (None, [POINTER(ouro_info)]),
     "ouro_exists": (c_int, [POINTER(ouro_vault), c_char_p, POINTER(ouro_error)]),
     "ouro_list_open": (c_int, [POINTER(ouro_vault), POINTER(ouro_list_options), POINTER(POINTER(ouro_list)), POINTER(ouro_error)]),

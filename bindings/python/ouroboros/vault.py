@@ -252,14 +252,15 @@ class Vault(Handle):
                  recovery_key: Optional[str] = None, data_paths: Sequence[Path] = (),
                  k: int = 0, m: int = 0, no_parity: bool = False, level: int = 0,
                  segment_size: int = 0, node: Optional[str] = None, free_space_min: int = 0,
-                 threads: int = 0, log: Optional[Log] = None):
+                 index_memory: int = 0, threads: int = 0, log: Optional[Log] = None):
         paths = (ctypes.c_char_p * len(data_paths))(*map(path_in, data_paths))
         options = _abi.ouro_vault_options(
             size=sizeof(_abi.ouro_vault_options), must_exist=must_exist, read_only=read_only,
             key_file=path_in(key_file), passphrase=text_in(passphrase),
             recovery_key=text_in(recovery_key), data_path_count=len(data_paths), k=k, m=m,
             no_parity=no_parity, level=level, segment_size=segment_size, node=text_in(node),
-            free_space_min=free_space_min, threads=threads)
+            free_space_min=free_space_min, index_memory=index_memory,
+            threads=threads)
         options.data_paths = ctypes.cast(paths, POINTER(ctypes.c_char_p))
         self._log = log_callback(log)
         if self._log is not None:

@@ -88,6 +88,26 @@ versions_and_their_merge() {
 	done
 }
 
+# The key is a name; children are declared by themselves.
+K30_a_key_of_ones_own() {
+	local kind run
+	build_example hierarchy
+	for kind in shared static; do
+		for run in first second; do
+			run_example ./hierarchy-$kind "vault-$kind" <<-'END' || fail "$run"
+				my-key: my value
+				  my-key/child: its child
+				    my-key/child/leaf: a grandchild
+				above the leaf:
+				my-key/child: its child
+				my-key: my value
+				my-key: another value
+				its content stays: it has a descendant
+			END
+		done
+	done
+}
+
 a_letter_for_somebody_without_the_vault() {
 	local kind
 	build_example sharing
@@ -110,5 +130,5 @@ every_example_has_a_case() {
 }
 
 check the_store_of_an_address_book the_files_of_a_backup versions_and_their_merge \
-	a_letter_for_somebody_without_the_vault every_example_has_a_case
+	K30_a_key_of_ones_own a_letter_for_somebody_without_the_vault every_example_has_a_case
 finish

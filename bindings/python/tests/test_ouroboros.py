@@ -518,6 +518,41 @@ class VersionsCase(Case):
             vault.restore(version)
 
 
+class HierarchyCase(Case):
+    def test_a_family(self):
+        vault = self.vault()
+        root = vault.put(b"root", name="root").content
+        children = [vault.put(b"%d" % i, parent="root").content for i in range(3)]
+        leaf = vault.put(b"leaf", parent=children[0]).content
+        alone = vault.put(b"alone").content
+        self.assertEqual(list(vault.children("root")), sorted(children))
+        self.assertEqual(list(vault.children(leaf)), [])
+        self.assertEqual(vault.parent(leaf), children[0])
+        self.assertIsNone(vault.parent(root))
+        self.assertEqual(vault.ancestors(leaf), [children[0], root])
+        nodes = vault.descendants("root")
+        self.assertEqual({n.id for n in nodes}, set(children) | {leaf})
+        self.assertIn(ouroboros.Node(leaf, children[0], 2), nodes)
+        self.assertEqual(list(vault.roots()), sorted([root, alone]))
+
+    def test_more_children_than_a_page(self):
+        vault = self.vault()
+        root = vault.put(b"root").content
+        with vault.batch() as batch:
+            results = [batch.put(b"%d" % i, parent=root) for i in range(2500)]
+        self.assertEqual(list(vault.children(root)), sorted(r.content for r in results))
+        self.assertEqual(len(list(vault.roots())), 1)
+
+    def test_a_parent_in_the_same_batch(self):
+        vault = self.vault()
+        with vault.batch() as batch:
+            parent = batch.put(b"parent")
+            expected = batch.content()
+            child = batch.put(b"child", parent=expected)
+        self.assertEqual(parent.content, expected)
+        self.assertEqual(vault.parent(child.content), expected)
+
+
 class SharingCase(Case):
     def test_a_bundle_opens_with_its_key_alone(self):
         key, other = self.work / "friend.key", self.work / "other.key"

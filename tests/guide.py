@@ -6,7 +6,7 @@ A block stands between ```console and ```. A line `$ COMMAND` is run; what
 follows up to the next one is its output, stdout and stderr as they come.
 Hashes, fingerprints and recovery keys differ from run to run: one of the page
 stands for one of this run throughout, also in commands. Times, sizes and the
-name of the machine only need to look alike. A line `...` stands for any lines.
+name of the machine, and how many records there are, only need to look alike. A line `...` stands for any lines.
 
 --write puts what was printed into the page, but leaves `...` blocks alone.
 """
@@ -25,6 +25,7 @@ LOOSE = [
     (re.compile(r"\b\d+(\.\d+)? (B|KiB|MiB|GiB)(?![A-Za-z])"), "SIZE"),
     (re.compile(r"\b\d+ bytes\b"), "BYTES"),
     (re.compile(r"\b\d+\.\d+ : 1"), "RATIO"),
+    (re.compile(r"^records +\d+"), "RECORDS"),  # derived ones too: a matter of the format
     (re.compile(r"\blocal@\S+"), "WRITER"),
     (re.compile(r" [A-Za-z0-9+/]{12}$| [0-9a-f]{16}(?=\.\.\.)"), " BEGINNING"),
     (re.compile(r" +"), " "),

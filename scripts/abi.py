@@ -6,8 +6,9 @@
     scripts/abi.py layout            prints what the compiler lays out
 
 abi/libouroboros.symbols: each function of the header, and the version of its
-symbol in the shared library. abi/libouroboros.layout: sizes and offsets of
-the public structs, values of enumerations and constants, types of functions.
+symbol in the shared library, which must have every one of them.
+abi/libouroboros.layout: sizes and offsets of the public structs, values of
+enumerations and constants, types of functions.
 
 A line that is new is an addition: record it. A line that is gone or changed
 breaks programs: that needs another soname. $CC is the compiler (cc).
@@ -102,6 +103,10 @@ def differences(path: Path, now: str) -> list[str]:
 
 
 def check(library: str, known: header.Header) -> int:
+    wrong = [line for line in symbols(library, known).splitlines() if line.count(" ") > 1]
+    if wrong:
+        print("\n".join(wrong))
+        return 1
     found = differences(SYMBOLS, symbols(library, known)) + differences(LAYOUT, layout(known))
     for line in found:
         print(line)

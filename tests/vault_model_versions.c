@@ -67,7 +67,8 @@ versions_heads(struct versions_model *model, unsigned path,
 		if (model->list[i].path == path &&
 		    known_is_head(model, &model->list[i]))
 			heads[count++] = &model->list[i];
-	qsort(heads, count, sizeof(*heads), winner_compare);
+	if (count > 0)
+		qsort(heads, count, sizeof(*heads), winner_compare);
 	return count;
 }
 
@@ -80,7 +81,8 @@ versions_history(struct versions_model *model, unsigned path,
 	for (size_t i = 0; i < model->count; i++)
 		if (model->list[i].path == path)
 			all[count++] = &model->list[i];
-	qsort(all, count, sizeof(*all), newest_compare);
+	if (count > 0)
+		qsort(all, count, sizeof(*all), newest_compare);
 	return count;
 }
 

@@ -274,7 +274,7 @@ ouro_export(struct ouro_vault *vault, const struct ouro_export_options *options,
 {
 	static const struct ouro_export_options defaults = { .size = sizeof(
 								 defaults) };
-	struct ouro_export_result own;
+	struct ouro_export_result own = { 0 };
 	struct export export = { .vault = vault,
 		.options = options != NULL ? options : &defaults,
 		.sink = sink,

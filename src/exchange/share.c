@@ -243,7 +243,7 @@ ouro_share(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
     const char *public_key, const struct ouro_share_options *options,
     struct ouro_share_result *result, struct ouro_error *err)
 {
-	struct ouro_share_result own;
+	struct ouro_share_result own = { 0 };
 	struct making making = { .vault = vault,
 		.result = result != NULL ? result : &own };
 	uint8_t key[KEM_PUBLIC_SIZE], fingerprint[FINGERPRINT_SIZE];

@@ -160,7 +160,7 @@ ouro_unshare(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
     const char *fingerprint, const struct ouro_unshare_options *options,
     struct ouro_unshare_result *result, struct ouro_error *err)
 {
-	struct ouro_unshare_result own;
+	struct ouro_unshare_result own = { 0 };
 	struct unsharing un = { .vault = vault,
 		.result = result != NULL ? result : &own };
 	bool live;

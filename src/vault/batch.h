@@ -30,7 +30,7 @@ struct batch {
 	size_t count, capacity;
 	struct batch_index op_index;
 	struct batch_children *children; /* NULL: nobody asked yet */
-	size_t bytes; /* of keys and values */
+	size_t bytes;			 /* of keys and values */
 	struct batch_block *blocks;
 	struct batch_name *names;
 	size_t name_count, name_capacity;

@@ -134,8 +134,8 @@ index_catch_up(struct batch *batch, struct ouro_error *err)
 	if (batch->children == NULL)
 		return error_memory(err);
 	while (status == OURO_OK && batch->children->done < batch->count) {
-		status = index_add(batch, batch->children, batch->children->done,
-		    err);
+		status = index_add(batch, batch->children,
+		    batch->children->done, err);
 		batch->children->done += status == OURO_OK;
 	}
 	return status;

@@ -225,7 +225,7 @@ page_decode(struct ouro_vault *vault, const uint8_t id[HASH_SIZE],
 	Ouro__Page *page = NULL;
 	ProtobufCMessage *body = NULL;
 	struct buffer additional = { 0 }, clear = { 0 };
-	uint8_t own_key[KEY_SIZE], found[HASH_SIZE];
+	uint8_t own_key[KEY_SIZE], found[HASH_SIZE] = { 0 };
 	enum ouro_status status;
 
 	*out = (struct page){ 0 };

@@ -15,12 +15,13 @@ static void
 history(struct test_vault *test, struct test_store *store)
 {
 	struct ouro_put_options wide = { .k = 2, .m = 4, .name = "wide" };
-	struct ouro_put_options below = { .parent = store->one };
+	struct ouro_put_options below = { .k = 0 };
 	uint8_t *data = test_bytes(TEST_ONE_SIZE, 1);
 
 	test_store_fill(test, store, TEST_MANY_SIZE);
 	test_put(test, &wide, bytes_of(data, TEST_ONE_SIZE));
 	free(data);
+	below.parent = store->one;
 	memcpy(child, test_put(test, &below, bytes_text("child")).content,
 	    OURO_ID_SIZE);
 	for (unsigned i = 0; i < 30; i++) {

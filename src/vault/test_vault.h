@@ -32,7 +32,8 @@ static inline void
 test_ok(enum ouro_status status, const struct ouro_error *err)
 {
 	if (status != OURO_OK)
-		print_error("%s: %s\n", ouro_status_text(status), err->text);
+		print_error("%s: %s\n", ouro_status_text(status),
+		    err != NULL ? err->text : "");
 	assert_int_equal(status, OURO_OK);
 }
 

@@ -17,7 +17,8 @@ struct walk {
 	struct blind_scan scan;
 	struct blind_group group;
 	struct blind_stripe stripe;
-	uint64_t left; /* slices that could not be written */
+	uint64_t left;		 /* slices that could not be written */
+	bool waiting[LANES_MAX]; /* lanes to be repaired at the end */
 	/* The chunk at hand: its stripes by how they are. */
 	uint8_t chunk[HASH_SIZE];
 	uint64_t stripes[OURO_STATE_REPAIRED + 1], stripes_all;
@@ -28,6 +29,7 @@ struct walk {
 struct damage_walk {
 	struct care *care;
 	enum ouro_state state;
+	uint64_t values; /* that cannot be read, of keys that are known */
 };
 
 static void
@@ -39,20 +41,68 @@ damage_tell(void *context, const struct engine_damage *damage)
 	    damage->text);
 }
 
-/* A repair forgets what cannot be read: it is then missing. */
-static enum ouro_status
-lane_check(struct walk *walk, struct engine *engine, struct ouro_error *err)
+static void
+damage_count(void *context, const struct engine_damage *damage)
 {
-	bool repairing = walk->care.repairing;
-	struct damage_walk damage = { &walk->care,
-		repairing ? OURO_STATE_REPAIRED : OURO_STATE_DEGRADED };
+	struct damage_walk *walk = context;
+
+	walk->values += damage->key.size > 0;
+}
+
+static enum ouro_status
+lane_verify(struct walk *walk, struct engine *engine, struct ouro_error *err)
+{
+	struct damage_walk damage = { &walk->care, OURO_STATE_DEGRADED, 0 };
+	enum ouro_status status = engine_verify(engine, damage_tell, &damage,
+	    err);
+
+	return status == OURO_DAMAGED ? OURO_OK : status;
+}
+
+static enum ouro_status
+lane_repair(struct walk *walk, struct engine *engine, struct ouro_error *err)
+{
+	struct damage_walk damage = { &walk->care, OURO_STATE_REPAIRED, 0 };
+	enum ouro_status status = engine_repair(engine, damage_tell, &damage,
+	    err);
+
+	return status == OURO_DAMAGED ? OURO_OK : status;
+}
+
+/*
+ * An engine's repair forgets values that cannot be read. They wait for it until
+ * their stripes were made whole: a stripe of which nothing is left would not
+ * even be missed.
+ */
+static enum ouro_status
+lane_check(struct walk *walk, unsigned number, struct ouro_error *err)
+{
+	struct engine *engine = walk->lanes.engines[number];
+	struct damage_walk damage = { .values = 0 };
 	enum ouro_status status;
 
-	status = engine_verify(engine, repairing ? NULL : damage_tell, &damage,
-	    err);
-	if (status == OURO_DAMAGED && repairing)
-		status = engine_repair(engine, damage_tell, &damage, err);
-	return status == OURO_DAMAGED ? OURO_OK : status;
+	if (!walk->care.repairing)
+		return lane_verify(walk, engine, err);
+	status = engine_verify(engine, damage_count, &damage, err);
+	if (status != OURO_DAMAGED)
+		return status;
+	walk->waiting[number] = damage.values > 0;
+	return damage.values > 0 ? OURO_OK : lane_repair(walk, engine, err);
+}
+
+/* What is lost is kept as it is, and told again the next time. */
+static enum ouro_status
+lanes_finish(struct walk *walk, struct ouro_error *err)
+{
+	bool whole = walk->care.lost == 0 && walk->left == 0;
+	enum ouro_status status = OURO_OK;
+
+	for (unsigned i = 0; status == OURO_OK && i < walk->lanes.count; i++)
+		if (walk->waiting[i])
+			status = whole
+			    ? lane_repair(walk, walk->lanes.engines[i], err)
+			    : lane_verify(walk, walk->lanes.engines[i], err);
+	return status;
 }
 
 static enum ouro_status
@@ -66,7 +116,7 @@ lanes_check(struct walk *walk, struct ouro_error *err)
 
 		if (engine == NULL)
 			continue;
-		status = lane_check(walk, engine, err);
+		status = lane_check(walk, i, err);
 		if (status == OURO_OK)
 			status = engine_stats(engine, &stats, err);
 		walk->care.total += stats.live_bytes;
@@ -236,7 +286,9 @@ walk_run(struct walk *walk, struct ouro_error *err)
 	if (!walk->care.repairing)
 		return status;
 	durable = lanes_sync(walk, status == OURO_OK ? err : NULL);
-	return status == OURO_OK ? durable : status;
+	if (status == OURO_OK)
+		status = durable;
+	return status == OURO_OK ? lanes_finish(walk, err) : status;
 }
 
 /* ---- all of it ---------------------------------------------------------------------- */

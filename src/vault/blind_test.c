@@ -194,28 +194,54 @@ each_slice_may_be_wrong(void **state)
 
 /* A byte of the file, not of the slice: the engine finds it. */
 static void
+file_flip(struct test_vault *test, unsigned lane, size_t offset)
+{
+	struct buffer content = { 0 };
+	char path[64];
+
+	snprintf(path, sizeof(path),
+	    TEST_DIR "/lanes/%02u/segment-00000001.dat", lane);
+	test_ok(fs_read_file(test->fs, path, SIZE_MAX, &content, &test->err),
+	    &test->err);
+	content.data[offset != 0 ? offset : content.size / 2] ^= 1;
+	test_ok(fs_write_file(test->fs, path, buffer_bytes(&content),
+		    &test->err),
+	    &test->err);
+	buffer_release(&content);
+}
+
+static void
 a_flipped_byte_of_a_file_is_found(void **state)
 {
-	static const char path[] = TEST_DIR "/lanes/02/segment-00000001.dat";
-	struct buffer content = { 0 };
 	struct shut shut;
 
 	(void)state;
 	shut_make(&shut, NULL);
-	test_ok(fs_read_file(shut.test.fs, path, SIZE_MAX, &content,
-		    &shut.test.err),
-	    &shut.test.err);
-	content.data[content.size / 2] ^= 1;
-	test_ok(fs_write_file(shut.test.fs, path, buffer_bytes(&content),
-		    &shut.test.err),
-	    &shut.test.err);
-	buffer_release(&content);
+	file_flip(&shut.test, 2, 0);
 	assert_int_equal(blind(&shut.test, false), OURO_DAMAGED);
 	assert_int_equal(found.result.files_bad, 1);
 	assert_int_equal(found.result.chunks_degraded, 1);
 	test_ok(blind(&shut.test, true), &shut.test.err);
 	test_ok(blind(&shut.test, false), &shut.test.err);
 	shut_is_clean(&shut, NULL);
+}
+
+/* Of which not one slice can be read: nothing else tells that it was there. */
+static void
+a_chunk_lost_everywhere_is_not_forgotten(void **state)
+{
+	struct shut shut;
+
+	(void)state;
+	shut_make(&shut, NULL);
+	for (unsigned lane = 0; lane < 5; lane++)
+		file_flip(&shut.test, lane, 1000); /* in the first record */
+	for (unsigned round = 0; round < 3; round++) {
+		assert_int_equal(blind(&shut.test, round < 2), OURO_DAMAGED);
+		assert_int_equal(found.result.chunks_lost, 1);
+		assert_true(found.result.files_bad >= 5);
+	}
+	test_vault_close(&shut.test);
 }
 
 static void
@@ -535,6 +561,7 @@ main(void)
 		cmocka_unit_test(too_few_slices_are_lost_and_told),
 		cmocka_unit_test(each_slice_may_be_wrong),
 		cmocka_unit_test(a_flipped_byte_of_a_file_is_found),
+		cmocka_unit_test(a_chunk_lost_everywhere_is_not_forgotten),
 		cmocka_unit_test(exchanged_slices_are_bad),
 		cmocka_unit_test(forged_parity_is_found),
 		cmocka_unit_test(garbage_is_taken_away),

@@ -19,13 +19,13 @@ struct batch_children {
 };
 
 void
-batch_children_free(struct batch_children *index)
+batch_children_free(struct batch_children *children)
 {
-	if (index == NULL)
+	if (children == NULL)
 		return;
-	free(index->slots);
-	free(index->before);
-	free(index);
+	free(children->slots);
+	free(children->before);
+	free(children);
 }
 
 /* The part of a key that is looked for; empty for rows of other tables. */

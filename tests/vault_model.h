@@ -55,6 +55,7 @@ struct model {
 	size_t content_count;
 	struct fs *fs;
 	struct executor *executor;
+	unsigned moves; /* of the vault, each into a directory of its own */
 	struct ouro_vault *vault;
 	struct ouro_error err;
 	bool damaged; /* slices since the last repair */
@@ -114,6 +115,10 @@ void model_content_check(struct model *model);
 /* Roots, and the children of some content, are those of the model. */
 void model_hierarchy_check(struct model *model);
 bool model_reopen(struct model *model);
+/* Where the vault lies after so many moves, and what it is opened with; both
+ * live until the next call. */
+const char *model_dir(const struct model *model);
+const struct ouro_vault_options *model_options(const struct model *model);
 /* Up to m slices of some chunks; again only after a repair. */
 void model_chunks_damage(struct model *model);
 void model_store_verify(struct model *model);

@@ -10,8 +10,6 @@
 #include "seal/canonical.h"
 #include "vault/chunk.h"
 
-#define DIR "/store"
-
 /* ---- reading -------------------------------------------------------------------------- */
 
 static void
@@ -173,21 +171,40 @@ model_content_check(struct model *model)
 
 /* ---- care ---------------------------------------------------------------------------------- */
 
-bool
-model_reopen(struct model *model)
+const char *
+model_dir(const struct model *model)
 {
-	struct ouro_vault_options options = { .size = sizeof(options),
+	static char dir[32];
+
+	snprintf(dir, sizeof(dir), "/store%u", model->moves);
+	return dir;
+}
+
+const struct ouro_vault_options *
+model_options(const struct model *model)
+{
+	static const struct ouro_vault_options options = {
+		.size = sizeof(options),
+		.key_file = "/member.key",
 		.k = 2,
 		.m = 1,
 		.level = 1,
 		.segment_size = 4 * 1024 * 1024,
-		.node = "model" };
+		.node = "model",
+	};
 
+	(void)model;
+	return &options;
+}
+
+bool
+model_reopen(struct model *model)
+{
 	ouro_vault_close(model->vault);
 	model->vault = NULL;
 	model_must(model,
-	    vault_open(DIR, &options, model->fs, model->executor, &model->vault,
-		&model->err));
+	    vault_open(model_dir(model), model_options(model), model->fs,
+		model->executor, &model->vault, &model->err));
 	return true;
 }
 

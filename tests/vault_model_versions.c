@@ -43,6 +43,8 @@ winner_compare(const void *a, const void *b)
 
 	if (x->stamp != y->stamp)
 		return x->stamp > y->stamp ? -1 : 1;
+	if (x->joined != y->joined)
+		return x->joined < y->joined ? -1 : 1;
 	return memcmp(x->uuid, y->uuid, sizeof(x->uuid));
 }
 

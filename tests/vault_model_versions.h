@@ -23,6 +23,7 @@ struct known {
 	uint8_t content[OURO_ID_SIZE];
 	uint64_t stamp, expires_ms;
 	uint8_t uuid[16];
+	unsigned joined; /* which copy wrote it: moves before that */
 	uint64_t seen[VERSIONS_MAX / 64]; /* numbers */
 	uint32_t bases[BASES_MAX];	  /* numbers */
 	size_t base_count;
@@ -33,7 +34,8 @@ struct versions_model {
 	struct known list[KNOWN_MAX];
 	size_t count;
 	uint32_t numbers;
-	uint64_t limit; /* of versions beside the heads */
+	uint64_t limit;	     /* of versions beside the heads */
+	struct buffer early; /* a stream of some time ago */
 };
 
 struct path {
@@ -68,6 +70,18 @@ void versions_gc(struct versions_model *model);
 /* Everything that was to expire next has expired. */
 void versions_time_pass(struct versions_model *model);
 void versions_limit_draw(struct versions_model *model);
+/* Again, where the vault has read its settings anew. */
+void versions_limit_set(struct versions_model *model);
+
+/* ---- streams, and ends of a process */
+/* Keeps the vault as it is as a stream, for later. */
+void versions_stream_keep(struct versions_model *model);
+/* The stream of some time ago arrives: what left since stays away. */
+void versions_stream_late(struct versions_model *model);
+/* A copy made from a stream takes the place of the vault. */
+void versions_move(struct versions_model *model);
+/* The process ends without closing, in the middle of a collection or not. */
+void versions_kill(struct versions_model *model);
 
 /* ---- comparing */
 void version_name_check(struct versions_model *model, unsigned path);

@@ -1,7 +1,8 @@
 /*
  * Random writes of names, side by side and after one another, merges,
- * deletions, removals, expiry, pruning and collection against a small model of
- * what each version has seen. One seed makes one sequence; a seed that fails
+ * deletions, removals, expiry, pruning, collection, streams that come late or
+ * become the vault, and ends of the process against a small model of what each
+ * version has seen. One seed makes one sequence; a seed that fails
  * is printed, and MODEL_SEED repeats it.
  */
 #include <setjmp.h>
@@ -38,6 +39,14 @@ step(struct versions_model *model)
 		versions_open(model);
 	else if (kind < 985)
 		model_store_repair(&model->vault);
+	else if (kind < 988)
+		versions_kill(model);
+	else if (kind < 990)
+		versions_stream_keep(model);
+	else if (kind < 993)
+		versions_stream_late(model);
+	else if (kind < 995)
+		versions_move(model);
 	else
 		versions_check(model);
 }
@@ -78,6 +87,7 @@ sequence(uint64_t seed, uint64_t steps, uint64_t verify_each)
 	ouro_vault_close(model.vault.vault);
 	executor_close(model.vault.executor);
 	fs_memory_free(model.vault.fs);
+	buffer_release(&model.early);
 	seed_now = 0;
 }
 

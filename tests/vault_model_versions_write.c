@@ -195,6 +195,7 @@ known_fill(struct versions_model *model, uint32_t number,
 		&model->vault.err));
 	known->stamp = version.stamp;
 	memcpy(known->uuid, version.uuid, sizeof(known->uuid));
+	known->joined = model->vault.moves;
 	assert_int_equal(version.deletion, known->deletion);
 	assert_int_equal(version.previous_count, known->base_count);
 	for (size_t i = 0; i < known->base_count; i++) {
@@ -409,8 +410,8 @@ versions_time_pass(struct versions_model *model)
 	fs_memory_advance(model->vault.fs, JUMP_MS - now_ms % JUMP_MS);
 }
 
-static void
-limit_set(struct versions_model *model)
+void
+versions_limit_set(struct versions_model *model)
 {
 	atomic_store(&model->vault.vault->revision_limit, model->limit);
 }
@@ -421,12 +422,12 @@ versions_limit_draw(struct versions_model *model)
 	static const uint64_t limits[] = { 1, 3, 10, 40 };
 
 	model->limit = limits[draw(model, 4)];
-	limit_set(model);
+	versions_limit_set(model);
 }
 
 void
 versions_open(struct versions_model *model)
 {
 	model_reopen(&model->vault);
-	limit_set(model);
+	versions_limit_set(model);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/executor.h"
 #include "base/fs.h"
 
@@ -53,24 +54,6 @@ store_sync(enum ouro_sync sync, enum engine_sync *out, struct ouro_error *err)
 }
 
 /* ---- opening and closing -------------------------------------------------------- */
-
-/* A caller that was built against a shorter struct means zeros behind it. */
-static enum ouro_status
-options_take(struct ouro_store_options *own,
-    const struct ouro_store_options *options, struct ouro_error *err)
-{
-	*own = (struct ouro_store_options){ .size = sizeof *own };
-	if (options == NULL)
-		return OURO_OK;
-	if (options->size < sizeof options->size)
-		return error_set(err, OURO_INVALID,
-		    "size of struct ouro_store_options is %zu; set it to "
-		    "sizeof(struct ouro_store_options)",
-		    options->size);
-	memcpy(own, options,
-	    options->size < sizeof *own ? options->size : sizeof *own);
-	return OURO_OK;
-}
 
 static enum ouro_status
 options_check(const struct ouro_store_options *options, struct ouro_error *err)
@@ -144,7 +127,8 @@ store_open(const char *dir, const struct ouro_store_options *options,
 	*out = NULL;
 	if (dir == NULL || *dir == '\0')
 		return error_set(err, OURO_INVALID, "no directory is named");
-	status = options_take(&own, options, err);
+	status = options_take(&own, sizeof own, "struct ouro_store_options",
+	    options, err);
 	if (status == OURO_OK)
 		status = options_check(&own, err);
 	if (status != OURO_OK)

@@ -1,6 +1,7 @@
 #include "exchange/export.h"
 
 #include "base/error.h"
+#include "base/options.h"
 #include "exchange/export_versions.h"
 #include "seal/derive.h"
 #include "vault/chunk.h"
@@ -272,17 +273,21 @@ ouro_export(struct ouro_vault *vault, const struct ouro_export_options *options,
     ouro_sink *sink, void *context, struct ouro_export_result *result,
     struct ouro_error *err)
 {
-	static const struct ouro_export_options defaults = { .size = sizeof(
-								 defaults) };
+	struct ouro_export_options own_options;
 	struct ouro_export_result own = { 0 };
 	struct export export = { .vault = vault,
-		.options = options != NULL ? options : &defaults,
+		.options = &own_options,
 		.sink = sink,
 		.context = context,
 		.result = result != NULL ? result : &own };
-	enum ouro_status status = options_check(export.options, err);
+	enum ouro_status status = options_take(&own_options,
+	    sizeof(own_options), "struct ouro_export_options", options, err);
 
 	*export.result = (struct ouro_export_result){ 0 };
+	if (status == OURO_OK)
+		status = options_check(&own_options, err);
+	if (status != OURO_OK)
+		return status;
 	export.scope = export.options->path != NULL ? EXCHANGE_NAME
 	    : export.options->root != NULL	    ? EXCHANGE_TREE
 						    : EXCHANGE_WHOLE;

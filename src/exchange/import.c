@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "exchange/import_version.h"
 #include "seal/derive.h"
 #include "vault/chunk.h"
@@ -279,8 +280,7 @@ ouro_import(struct ouro_vault *vault, const struct ouro_import_options *options,
     ouro_source *source, void *source_context,
     struct ouro_import_result *result, struct ouro_error *err)
 {
-	static const struct ouro_import_options defaults = { .size = sizeof(
-								 defaults) };
+	struct ouro_import_options own_options;
 	struct ouro_import_result own;
 	struct archive_reader *reader;
 	enum ouro_status status = vault_writable(vault, err);
@@ -289,12 +289,14 @@ ouro_import(struct ouro_vault *vault, const struct ouro_import_options *options,
 		result = &own;
 	*result = (struct ouro_import_result){ 0 };
 	if (status == OURO_OK)
+		status = options_take(&own_options, sizeof(own_options),
+		    "struct ouro_import_options", options, err);
+	if (status == OURO_OK)
 		status = archive_reader_new(source, source_context, &reader,
 		    err);
 	if (status != OURO_OK)
 		return status;
-	status = import_begun(vault, options != NULL ? options : &defaults,
-	    reader, result, err);
+	status = import_begun(vault, &own_options, reader, result, err);
 	archive_reader_free(reader);
 	return status;
 }

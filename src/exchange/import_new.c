@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "exchange/import.h"
 #include "seal/recovery.h"
 #include "vault/store_file.h"
@@ -211,19 +212,21 @@ ouro_import_new(const char *dir, const struct ouro_vault_options *vault_options,
     void *source_context, struct ouro_import_result *result,
     struct ouro_vault **out, struct ouro_error *err)
 {
-	static const struct ouro_vault_options vault_defaults = {
-		.size = sizeof(vault_defaults)
-	};
-	static const struct ouro_import_options defaults = { .size = sizeof(
-								 defaults) };
-	struct import_new made = { .dir = dir,
-		.vault_options = vault_options != NULL ? vault_options
-						       : &vault_defaults };
+	struct ouro_vault_options own_vault;
+	struct ouro_import_options own_options;
+	struct import_new made = { .dir = dir, .vault_options = &own_vault };
 	struct ouro_import_result own;
+	enum ouro_status status = options_take(&own_vault, sizeof(own_vault),
+	    "struct ouro_vault_options", vault_options, err);
 
 	if (result == NULL)
 		result = &own;
 	*result = (struct ouro_import_result){ 0 };
-	return import_new(&made, options != NULL ? options : &defaults, source,
-	    source_context, result, out, err);
+	if (status == OURO_OK)
+		status = options_take(&own_options, sizeof(own_options),
+		    "struct ouro_import_options", options, err);
+	if (status == OURO_OK)
+		status = import_new(&made, &own_options, source, source_context,
+		    result, out, err);
+	return status;
 }

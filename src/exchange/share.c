@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "seal/canonical.h"
 #include "seal/public_key.h"
 #include "vault/reach.h"
@@ -243,6 +244,7 @@ ouro_share(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
     const char *public_key, const struct ouro_share_options *options,
     struct ouro_share_result *result, struct ouro_error *err)
 {
+	struct ouro_share_options own_options;
 	struct ouro_share_result own = { 0 };
 	struct making making = { .vault = vault,
 		.result = result != NULL ? result : &own };
@@ -253,6 +255,10 @@ ouro_share(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 	enum ouro_status status;
 
 	*making.result = (struct ouro_share_result){ 0 };
+	status = options_take(&own_options, sizeof(own_options),
+	    "struct ouro_share_options", options, err);
+	if (status != OURO_OK)
+		return status;
 	status = public_key_decode(public_key, key, err);
 	if (status == OURO_OK)
 		status = vault_writable(vault, err);
@@ -262,8 +268,7 @@ ouro_share(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 		return status;
 	hex_encode(bytes_of(fingerprint, FINGERPRINT_SIZE),
 	    making.result->fingerprint);
-	status = share_contents(vault, id, options != NULL && options->tree,
-	    &ids, &live, err);
+	status = share_contents(vault, id, own_options.tree, &ids, &live, err);
 	if (status == OURO_OK && !live)
 		status = error_set(err, OURO_NOT_FOUND,
 		    "nothing has the hash %s", id_short(id, name));

@@ -7,6 +7,7 @@
  */
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "exchange/reseal.h"
 #include "exchange/share.h"
 #include "vault/drop.h"
@@ -135,7 +136,7 @@ static bool
 is_repeated(const struct ouro_unshare_options *options, const char *fingerprint,
     enum ouro_status status)
 {
-	return status == OURO_NOT_FOUND && options != NULL && options->reseal &&
+	return status == OURO_NOT_FOUND && options->reseal &&
 	    strlen(fingerprint) == FINGERPRINT_TEXT;
 }
 
@@ -150,7 +151,7 @@ grants_take_back(struct unsharing *un, const char *fingerprint,
 		status = grants_delete(un, err);
 	else if (live && is_repeated(options, fingerprint, status))
 		status = OURO_OK;
-	if (status == OURO_OK && live && options != NULL && options->reseal)
+	if (status == OURO_OK && live && options->reseal)
 		status = reseal(un->vault, &un->ids, un->result, err);
 	return status;
 }
@@ -160,6 +161,7 @@ ouro_unshare(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
     const char *fingerprint, const struct ouro_unshare_options *options,
     struct ouro_unshare_result *result, struct ouro_error *err)
 {
+	struct ouro_unshare_options own_options;
 	struct ouro_unshare_result own = { 0 };
 	struct unsharing un = { .vault = vault,
 		.result = result != NULL ? result : &own };
@@ -167,13 +169,18 @@ ouro_unshare(struct ouro_vault *vault, const uint8_t id[OURO_ID_SIZE],
 	enum ouro_status status;
 
 	*un.result = (struct ouro_unshare_result){ 0 };
+	status = options_take(&own_options, sizeof(own_options),
+	    "struct ouro_unshare_options", options, err);
+	if (status != OURO_OK)
+		return status;
 	if (vault->read_only)
 		return error_set(err, OURO_READ_ONLY,
 		    "the vault was opened read-only");
-	status = share_contents(vault, id, options != NULL && options->tree,
-	    &un.ids, &live, err);
+	status = share_contents(vault, id, own_options.tree, &un.ids, &live,
+	    err);
 	if (status == OURO_OK)
-		status = grants_take_back(&un, fingerprint, options, live, err);
+		status = grants_take_back(&un, fingerprint, &own_options, live,
+		    err);
 	buffer_release(&un.ids);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "exchange/bundle.h"
 #include "exchange/share.h"
+#include "exchange/test_exchange.h"
 #include "seal/public_key.h"
 #include "vault/test_care.h"
 
@@ -90,12 +91,6 @@ test_grant_count(struct test_vault *test, const uint8_t *id,
 /* ---- bundles --------------------------------------------------------------- */
 
 #define TEST_BUNDLE "/bundle"
-
-static inline enum ouro_status
-test_sink(void *context, const void *data, size_t size, struct ouro_error *err)
-{
-	return buffer_append(context, bytes_of(data, size), err);
-}
 
 /* What is granted to person, or of it only id, in a file. */
 static inline void

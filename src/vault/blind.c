@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "base/executor.h"
 #include "vault/blind_stripe.h"
 #include "vault/blind_width.h"
@@ -344,8 +345,7 @@ ouro_blind_care(const char *dir, const char *const *data_paths,
     const struct ouro_care_options *options, struct ouro_care_result *result,
     struct ouro_error *err)
 {
-	static const struct ouro_care_options defaults = { .size = sizeof(
-							       defaults) };
+	struct ouro_care_options own;
 	struct blind_place place = { .dir = dir,
 		.data_paths = data_paths,
 		.data_path_count = data_path_count,
@@ -353,10 +353,13 @@ ouro_blind_care(const char *dir, const char *const *data_paths,
 	struct ouro_care_result unused;
 	enum ouro_status status;
 
+	status = options_take(&own, sizeof(own), "struct ouro_care_options",
+	    options, err);
+	if (status != OURO_OK)
+		return status;
 	status = executor_open(1, place.fs, &place.executor, err);
 	if (status == OURO_OK)
-		status = blind_care(&place, repair,
-		    options != NULL ? options : &defaults,
+		status = blind_care(&place, repair, &own,
 		    result != NULL ? result : &unused, err);
 	executor_close(place.executor);
 	return status;

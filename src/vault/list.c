@@ -2,6 +2,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "seal/canonical.h"
 #include "vault/info.h"
 #include "vault/name_scan.h"
@@ -60,13 +61,15 @@ ouro_list_open(struct ouro_vault *vault,
     const struct ouro_list_options *options, struct ouro_list **out,
     struct ouro_error *err)
 {
-	static const struct ouro_list_options defaults = { .size = sizeof(
-							       defaults) };
+	struct ouro_list_options own;
 	struct ouro_list *list;
 	enum ouro_status status;
 
-	if (options == NULL)
-		options = &defaults;
+	status = options_take(&own, sizeof(own), "struct ouro_list_options",
+	    options, err);
+	if (status != OURO_OK)
+		return status;
+	options = &own;
 	list = calloc(1, sizeof(*list));
 	if (list == NULL)
 		return error_memory(err);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/executor.h"
 #include "base/utf8.h"
 #include "seal/canonical.h"
@@ -421,7 +422,12 @@ enum ouro_status
 ouro_vault_open(const char *dir, const struct ouro_vault_options *options,
     struct ouro_vault **out, struct ouro_error *err)
 {
-	return vault_open(dir, options, NULL, NULL, out, err);
+	struct ouro_vault_options own;
+	enum ouro_status status = options_take(&own, sizeof(own),
+	    "struct ouro_vault_options", options, err);
+
+	return status == OURO_OK ? vault_open(dir, &own, NULL, NULL, out, err)
+				 : status;
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "seal/erasure.h"
 #include "vault/vault.h"
 #include "vault/version_write.h"
@@ -130,13 +131,15 @@ enum ouro_status
 ouro_put_begin(struct ouro_vault *vault, const struct ouro_put_options *options,
     struct ouro_put **out, struct ouro_error *err)
 {
-	static const struct ouro_put_options defaults = { .size = sizeof(
-							      defaults) };
+	struct ouro_put_options own;
 	struct ouro_put *put;
 	enum ouro_status status;
 
-	if (options == NULL)
-		options = &defaults;
+	status = options_take(&own, sizeof(own), "struct ouro_put_options",
+	    options, err);
+	if (status != OURO_OK)
+		return status;
+	options = &own;
 	status = vault_writable(vault, err);
 	if (status == OURO_OK)
 		status = put_check(options, err);

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/options.h"
 #include "seal/canonical.h"
 #include "vault/account.h"
 #include "vault/drop.h"
@@ -418,9 +419,9 @@ ouro_remove(struct ouro_vault *vault, const struct ouro_target *target,
     const struct ouro_remove_options *options, ouro_kept_report *report,
     void *context, struct ouro_remove_result *result, struct ouro_error *err)
 {
+	struct ouro_remove_options own_options;
 	struct ouro_remove_result own = { 0 };
 	struct removal removal = { .vault = vault,
-		.force = options != NULL && options->force,
 		.account = { .vault = vault,
 		    .report = report,
 		    .context = context,
@@ -428,6 +429,11 @@ ouro_remove(struct ouro_vault *vault, const struct ouro_target *target,
 	enum ouro_status status;
 
 	*removal.account.result = (struct ouro_remove_result){ 0 };
+	status = options_take(&own_options, sizeof(own_options),
+	    "struct ouro_remove_options", options, err);
+	if (status != OURO_OK)
+		return status;
+	removal.force = own_options.force;
 	if (vault->read_only)
 		return error_set(err, OURO_READ_ONLY,
 		    "the vault was opened read-only");

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/options.h"
 #include "vault/care.h"
 #include "vault/forget.h"
 #include "vault/rebuild.h"
@@ -48,8 +49,7 @@ enum ouro_status
 ouro_repair(struct ouro_vault *vault, const struct ouro_care_options *options,
     struct ouro_care_result *result, struct ouro_error *err)
 {
-	static const struct ouro_care_options defaults = { .size = sizeof(
-							       defaults) };
+	struct ouro_care_options own;
 	struct ouro_care_result unused;
 	struct care care;
 	enum ouro_status status, durable;
@@ -57,8 +57,11 @@ ouro_repair(struct ouro_vault *vault, const struct ouro_care_options *options,
 	status = vault_writable(vault, err);
 	if (status != OURO_OK)
 		return status;
-	care_init(&care, vault, options != NULL ? options : &defaults,
-	    result != NULL ? result : &unused, true);
+	status = options_take(&own, sizeof(own), "struct ouro_care_options",
+	    options, err);
+	if (status != OURO_OK)
+		return status;
+	care_init(&care, vault, &own, result != NULL ? result : &unused, true);
 	status = repair_run(&care, err);
 	durable = repair_barrier(vault, status == OURO_OK ? err : NULL);
 	if (status == OURO_OK)

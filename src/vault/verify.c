@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/options.h"
 #include "vault/care.h"
 #include "vault/forget.h"
 
@@ -27,14 +28,16 @@ enum ouro_status
 ouro_verify(struct ouro_vault *vault, const struct ouro_care_options *options,
     struct ouro_care_result *result, struct ouro_error *err)
 {
-	static const struct ouro_care_options defaults = { .size = sizeof(
-							       defaults) };
+	struct ouro_care_options own;
 	struct ouro_care_result unused;
 	struct care care;
 	enum ouro_status status;
 
-	care_init(&care, vault, options != NULL ? options : &defaults,
-	    result != NULL ? result : &unused, false);
+	status = options_take(&own, sizeof(own), "struct ouro_care_options",
+	    options, err);
+	if (status != OURO_OK)
+		return status;
+	care_init(&care, vault, &own, result != NULL ? result : &unused, false);
 	status = verify_run(&care, err);
 	if (status == OURO_OK)
 		status = care_end(&care, err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "seal/canonical.h"
 #include "vault/name.h"
 #include "vault/reach.h"
@@ -148,10 +149,13 @@ enum ouro_status
 version_write_init(struct version_write *write, struct ouro_vault *vault,
     const struct ouro_version_options *options, struct ouro_error *err)
 {
-	struct ouro_version_options whole = *options;
-	enum ouro_status status;
+	struct ouro_version_options whole;
+	enum ouro_status status = options_take(&whole, sizeof(whole),
+	    "struct ouro_version_options", options, err);
 
 	*write = (struct version_write){ .vault = vault };
+	if (status != OURO_OK)
+		return status;
 	if (whole.namespace_ == NULL)
 		whole.namespace_ = NAMESPACE_DEFAULT;
 	if (whole.path == NULL)

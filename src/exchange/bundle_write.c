@@ -302,7 +302,9 @@ end_write(struct bundling *bundling, struct ouro_error *err)
 	struct bytes part = bytes_of(end, sizeof(end));
 	enum ouro_status status = OURO_OK;
 
-	qsort(bundling->index.data, count, BUNDLE_ENTRY_SIZE, entry_compare);
+	if (count > 0)
+		qsort(bundling->index.data, count, BUNDLE_ENTRY_SIZE,
+		    entry_compare);
 	put_u64le(end, (count + BUNDLE_INDEX_MAX - 1) / BUNDLE_INDEX_MAX);
 	put_u64le(end + 8, count);
 	for (size_t at = 0; status == OURO_OK && at < bundling->index.size;

@@ -280,6 +280,7 @@ set last 7"
 	prompts
 	types 'get last' Enter
 	shows '^7$'
+	prompts
 	types 'quit' Enter
 	shows '^code 0$'
 }

@@ -116,6 +116,9 @@ frame_import(struct import *import, uint8_t type, struct bytes content,
 		    ? OURO_OK
 		    : archive_refuse(import->reader,
 			  "it does not have what its end counts", err);
+	if (type == EXCHANGE_CONTEXT && import->scope != EXCHANGE_WHOLE)
+		return archive_refuse(import->reader,
+		    "a part of a vault claims nothing", err);
 	if (type == EXCHANGE_CONTEXT)
 		return context_offer(import, content, err);
 	if (type != EXCHANGE_CHUNK)
@@ -189,11 +192,12 @@ versions_apply(struct import *import, struct ouro_error *err)
 }
 
 enum ouro_status
-import_run(struct ouro_vault *vault, const struct ouro_import_options *options,
-    struct archive_reader *reader, struct ouro_import_result *result,
-    struct ouro_error *err)
+import_run(struct ouro_vault *vault, enum exchange_scope scope,
+    const struct ouro_import_options *options, struct archive_reader *reader,
+    struct ouro_import_result *result, struct ouro_error *err)
 {
 	struct import import = { .vault = vault,
+		.scope = scope,
 		.options = options,
 		.result = result,
 		.reader = reader };
@@ -271,7 +275,7 @@ import_begun(struct ouro_vault *vault,
 		status = import_keys_adopt(vault, newer, err);
 	keyring_free(newer);
 	return status == OURO_OK
-	    ? import_run(vault, options, reader, result, err)
+	    ? import_run(vault, scope, options, reader, result, err)
 	    : status;
 }
 

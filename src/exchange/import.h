@@ -24,6 +24,7 @@ struct unite;
 /* One call of ouro_import. */
 struct import {
 	struct ouro_vault *vault;
+	enum exchange_scope scope;
 	const struct ouro_import_options *options;
 	struct ouro_import_result *result;
 	struct archive_reader *reader;
@@ -81,7 +82,7 @@ enum ouro_status import_scope_read(struct archive_reader *reader,
     const uint8_t id_key[KEY_SIZE], enum exchange_scope *scope,
     struct ouro_error *err);
 /* The rest of it, behind the scope. */
-enum ouro_status import_run(struct ouro_vault *vault,
+enum ouro_status import_run(struct ouro_vault *vault, enum exchange_scope scope,
     const struct ouro_import_options *options, struct archive_reader *reader,
     struct ouro_import_result *result, struct ouro_error *err);
 

@@ -176,7 +176,7 @@ making_run(struct making *making, const struct ouro_import_options *options,
 		status = import_keys_adopt(*out, newer, err);
 	keyring_free(newer);
 	return status == OURO_OK
-	    ? import_run(*out, options, reader, result, err)
+	    ? import_run(*out, EXCHANGE_WHOLE, options, reader, result, err)
 	    : status;
 }
 

@@ -11,24 +11,27 @@
 
 /* ---- the stripe ---------------------------------------------------------------- */
 
-/* As much parity as the chunk's best stripe has. */
+/* As much parity as the chunk's best stripe has, whatever its k: a content of
+ * another k may use that stripe too, and it goes. */
 static unsigned
 parity_now(struct resealing *resealing, const uint8_t id[HASH_SIZE])
 {
-	Ouro__ChunkRow *row;
-	unsigned most = 0;
+	unsigned room = SLICES_MAX - resealing->k, most = 0;
+	Ouro__ChunkRow *row = NULL;
 
-	if (chunk_row_get(resealing->vault, id, &row, NULL) != OURO_OK)
-		return resealing->vault->m;
-	for (size_t i = 0; i < row->n_stripes; i++) {
+	if (chunk_row_get(resealing->vault, id, &row, NULL) != OURO_OK ||
+	    row->n_stripes == 0)
+		most = resealing->vault->m;
+	for (size_t i = 0; row != NULL && i < row->n_stripes; i++) {
 		const Ouro__StripeRow *stripe = row->stripes[i];
 		unsigned m = (unsigned)stripe->lanes.len - stripe->k;
 
-		if (stripe->k == resealing->k && m > most)
+		if (m > most)
 			most = m;
 	}
-	canonical_free(&row->base);
-	return most;
+	if (row != NULL)
+		canonical_free(&row->base);
+	return most < room ? most : room;
 }
 
 static void

@@ -459,6 +459,32 @@ the_k_of_a_content_stays(void **state)
 	free(data);
 }
 
+/* One of another k uses the stripe there is; its parity is not lost with it. */
+static void
+a_borrowed_stripe_keeps_its_parity(void **state)
+{
+	struct ouro_put_options wide = { .k = 5, .m = 2 };
+	uint8_t *data = test_bytes(200000, 9);
+	struct ouro_put_result first, second;
+	struct ouro_info info;
+	char text[OURO_ID_TEXT];
+
+	(void)state;
+	first = test_put(&test, NULL, bytes_of(data, 200000));
+	second = test_put(&test, &wide, bytes_of(data, 200000));
+	assert_int_equal(second.chunks_new, 0);
+	ouro_id_text(first.content, text);
+	test_ok(test_remove(&test, text, false, NULL, NULL), &test.err);
+	test_share(&test, second.content, &bob, false);
+	reseal_it(second.content, false);
+	info = test_info(&test, second.content);
+	assert_int_equal(info.k, 5);
+	assert_int_equal(info.m, 2);
+	ouro_info_release(&info);
+	test_is_clean(&test, found);
+	free(data);
+}
+
 static void
 K19_a_rebuild_gives_the_rows_there_were(void **state)
 {
@@ -566,6 +592,7 @@ main(void)
 		CASE(damage_is_healed_on_the_way),
 		CASE(a_lost_chunk_is_told),
 		CASE(the_k_of_a_content_stays),
+		CASE(a_borrowed_stripe_keeps_its_parity),
 		CASE(K19_a_rebuild_gives_the_rows_there_were),
 		CASE(a_stripe_goes_only_when_a_newer_one_is_there),
 		CASE(pages_above_pages_are_resealed),

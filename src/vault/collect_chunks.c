@@ -102,12 +102,14 @@ chunk_slices_delete(struct collection *collection, const uint8_t id[HASH_SIZE],
     const Ouro__ChunkRow *row, struct ouro_error *err)
 {
 	struct ouro_vault *vault = collection->vault;
-	Ouro__ChunkRow *now;
-	enum ouro_status status = OURO_OK;
+	Ouro__ChunkRow *now = NULL;
+	enum ouro_status status;
 
 	chunk_lock(vault, id);
-	now = row_now(vault, id);
-	for (size_t i = 0; i < row->n_stripes; i++) {
+	status = chunk_row_get(vault, id, &now, err);
+	if (status == OURO_NOT_FOUND)
+		status = OURO_OK;
+	for (size_t i = 0; status == OURO_OK && i < row->n_stripes; i++) {
 		const Ouro__StripeRow *stripe = row->stripes[i];
 
 		if (row_lists(now, stripe->stripe_id.data))

@@ -192,7 +192,7 @@ child_see(void *context, const uint8_t id[HASH_SIZE])
 {
 	struct child_search *search = context;
 
-	search->found = reach_has_record(search->vault, ROW_CONTENT, id);
+	search->found = reach_may_have_record(search->vault, ROW_CONTENT, id);
 	return !search->found;
 }
 

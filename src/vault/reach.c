@@ -22,6 +22,19 @@ reach_has_record(struct ouro_vault *vault, enum row_table table,
 		    OURO_OK);
 }
 
+bool
+reach_may_have_record(struct ouro_vault *vault, enum row_table table,
+    const uint8_t id[HASH_SIZE])
+{
+	struct row_key key = row_id(table, id, HASH_SIZE);
+
+	return engine_exists(vault->records, row_bytes(&key), NULL, NULL) !=
+	    OURO_NOT_FOUND ||
+	    (vault->copies != NULL &&
+		engine_exists(vault->copies, row_bytes(&key), NULL, NULL) ==
+		    OURO_OK);
+}
+
 struct pair_walk {
 	reach_each *each;
 	void *context;

@@ -44,6 +44,10 @@ enum ouro_status reach_part(struct ouro_vault *vault,
 bool reach_has_record(struct ouro_vault *vault, enum row_table table,
     const uint8_t id[HASH_SIZE]);
 
+/* The same for those who act on absence: what cannot be looked up is there. */
+bool reach_may_have_record(struct ouro_vault *vault, enum row_table table,
+    const uint8_t id[HASH_SIZE]);
+
 /* Calls each with the second id of every row of a pair table that begins
  * with first, until it returns false. */
 typedef bool reach_each(void *context, const uint8_t id[HASH_SIZE]);

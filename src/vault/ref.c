@@ -93,6 +93,11 @@ ref_fault(const Ouro__RefRecord *ref)
 			    ref->seen[i]->incarnation.data,
 			    INCARNATION_SIZE) >= 0))
 			return "what it has seen is out of order";
+	for (size_t i = 0; i < ref->n_seen; i++)
+		if (ref->seen[i]->number >= ref->dot->number &&
+		    memcmp(ref->seen[i]->incarnation.data,
+			ref->dot->incarnation.data, INCARNATION_SIZE) == 0)
+			return "it has seen itself";
 	return NULL;
 }
 

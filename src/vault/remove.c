@@ -318,6 +318,7 @@ content_orphan(struct removal *removal, const uint8_t id[HASH_SIZE],
 {
 	struct drop_content drop = { .orphan = true };
 	struct ouro_error error;
+	char text[24];
 	Ouro__ContentRecord *record;
 	enum ouro_status status = account_load(removal->vault, id, &record,
 	    err);
@@ -325,9 +326,14 @@ content_orphan(struct removal *removal, const uint8_t id[HASH_SIZE],
 	if (status != OURO_OK)
 		return status;
 	status = drop_content(removal->vault, id, &drop, err);
+	if (status == OURO_OK && !drop.done)
+		status = error_set(err, OURO_REFUSED,
+		    "content %s stays for now: a name that has not left yet, "
+		    "the trash, a put or an import still has it",
+		    id_short(id, text));
 	if (status == OURO_OK)
 		status = engine_barrier(removal->vault->records, err);
-	if (status == OURO_OK && drop.done &&
+	if (status == OURO_OK &&
 	    account_gone(&removal->account, id, record, &error) != OURO_OK)
 		removal_uncounted(removal, &error);
 	canonical_free(&record->base);

@@ -227,6 +227,30 @@ K17_a_parent_is_refused_until_forced(void **state)
 	test_vault_close(&test);
 }
 
+/* Its name stays for the grace, and the content with it: that is told. */
+static void
+what_cannot_go_yet_is_refused(void **state)
+{
+	struct ouro_put_options options = { .size = 0 };
+	struct test_vault test;
+	struct ouro_put_result parent;
+
+	(void)state;
+	test_vault_open(&test, NULL);
+	parent = test_put(&test, NULL, bytes_text("parent"));
+	options.parent = parent.content;
+	test_put(&test, &options, bytes_text("child"));
+	test_ok(ouro_setting_set(test.vault, "removal_grace_hours", 1,
+		    &test.err),
+	    &test.err);
+	assert_int_equal(test_remove_id(&test, parent.content, true, NULL,
+			     NULL),
+	    OURO_REFUSED);
+	assert_non_null(strstr(test.err.text, "stays for now"));
+	test_reads(&test, parent.content, bytes_text("parent"));
+	test_vault_close(&test);
+}
+
 static void
 K18_a_child_keeps_its_parent(void **state)
 {
@@ -398,6 +422,7 @@ main(void)
 		cmocka_unit_test(K17_a_version_with_later_ones_is_refused),
 		cmocka_unit_test(content_of_a_name_is_refused),
 		cmocka_unit_test(K17_a_parent_is_refused_until_forced),
+		cmocka_unit_test(what_cannot_go_yet_is_refused),
 		cmocka_unit_test(K18_a_child_keeps_its_parent),
 		cmocka_unit_test(many_children_are_counted_in_all),
 		cmocka_unit_test(K18_shared_chunks_are_reported),

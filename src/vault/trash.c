@@ -121,7 +121,7 @@ rows_drop(struct batch *batch, const uint8_t id[HASH_SIZE],
 	struct row_key key = row_id(ROW_TRASH, id, HASH_SIZE);
 	enum ouro_status status = batch_delete(batch, &key, err);
 
-	if (reach_has_record(batch->vault, ROW_REF, id))
+	if (reach_may_have_record(batch->vault, ROW_REF, id))
 		return status;
 	key = row_pair(ROW_USE, ref->target.data, id);
 	return status == OURO_OK ? batch_delete(batch, &key, err) : status;

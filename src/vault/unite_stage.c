@@ -88,8 +88,9 @@ stage_has(struct unite *unite, const struct dot *dot,
 {
 	struct row_key key = stage_ref(dot, id);
 
+	/* What cannot be looked up may be there: absence removes. */
 	return engine_exists(unite->vault->records, row_bytes(&key), NULL,
-		   NULL) == OURO_OK;
+		   NULL) != OURO_NOT_FOUND;
 }
 
 /* ---- writing ----------------------------------------------------------------- */

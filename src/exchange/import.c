@@ -263,7 +263,7 @@ import_begun(struct ouro_vault *vault,
 {
 	struct keyring *newer = NULL;
 	struct archive_head head;
-	enum exchange_scope scope;
+	enum exchange_scope scope = EXCHANGE_WHOLE;
 	enum ouro_status status = import_head_read(reader, &head, err);
 
 	if (status == OURO_OK)

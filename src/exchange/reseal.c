@@ -6,7 +6,6 @@
 #include "exchange/share.h"
 #include "seal/derive.h"
 #include "vault/drop.h"
-#include "vault/tree.h"
 #include "vault/vault.h"
 
 /* ---- records in the place of others ------------------------------------------- */
@@ -42,31 +41,6 @@ record_replace(struct ouro_vault *vault, const struct row_key *key,
 
 static enum ouro_status tree_reseal(struct resealing *resealing,
     struct tree_entry *entry, unsigned level, struct ouro_error *err);
-
-static enum ouro_status
-page_load(struct ouro_vault *vault, const struct tree_entry *entry,
-    unsigned level, struct page *out, struct ouro_error *err)
-{
-	struct row_key key = row_id(ROW_PAGE, entry->id, HASH_SIZE);
-	struct engine_value value = { 0 };
-	char name[24];
-	enum ouro_status status;
-
-	*out = (struct page){ 0 };
-	status = set_get(vault, row_bytes(&key), &value, err);
-	if (status == OURO_NOT_FOUND)
-		return error_set(err, OURO_DAMAGED, "page %s is missing",
-		    id_short(entry->id, name));
-	if (status == OURO_OK)
-		status = page_decode(vault, entry->id, value.bytes, NULL, out,
-		    err);
-	engine_value_release(&value);
-	if (status == OURO_OK && out->level != level)
-		status = error_set(err, OURO_DAMAGED,
-		    "page %s has level %u, not %u", id_short(entry->id, name),
-		    out->level, level);
-	return status;
-}
 
 /* What the page lists, then the page. */
 static enum ouro_status

@@ -16,7 +16,6 @@
 #include "vault/epoch.h"
 #include "vault/forget.h"
 #include "vault/rebuild.h"
-#include "vault/roots.h"
 #include "vault/settings.h"
 #include "vault/setup.h"
 #include "vault/store_file.h"
@@ -328,7 +327,7 @@ vault_recover(struct ouro_vault *vault, struct ouro_error *err)
 
 	if (status != OURO_OK)
 		return status;
-	if (rebuild || rebuild_pending(vault) || roots_absent(vault)) {
+	if (rebuild || rebuild_pending(vault)) {
 		vault->index_incomplete = vault->read_only;
 		if (vault->read_only)
 			log_write(&vault->log, LOG_WARNING,

@@ -65,6 +65,11 @@ enum ouro_status page_encode(struct ouro_vault *vault, const struct page *page,
 enum ouro_status page_decode(struct ouro_vault *vault,
     const uint8_t id[HASH_SIZE], struct bytes record, const uint8_t *key,
     struct page *out, struct ouro_error *err);
+/* The page that an entry stands for, out of the set; OURO_DAMAGED when it is
+ * not there or of another level. Release also after failure. */
+enum ouro_status page_load(struct ouro_vault *vault,
+    const struct tree_entry *entry, unsigned level, struct page *out,
+    struct ouro_error *err);
 void page_release(struct page *page);
 /* Clear part only: the page's epoch, level and entry ids (borrowed from
  * *unpacked, which the caller frees with canonical_free). */

@@ -1,9 +1,7 @@
 #include "vault/roots.h"
 
-#include "base/error.h"
 #include "vault/batch_children.h"
 #include "vault/reach.h"
-#include "vault/row_each.h"
 #include "vault/vault.h"
 
 bool
@@ -147,35 +145,4 @@ roots_dropped(struct batch *batch, const uint8_t id[HASH_SIZE],
 		status = awaited_set(batch, parent, id, false, err);
 	return status == OURO_OK ? children_settle(batch, id, true, err)
 				 : status;
-}
-
-/* ---- an older index --------------------------------------------------------- */
-
-static enum ouro_status
-row_seen(void *context, struct bytes key, const struct bytes *value,
-    struct ouro_error *err)
-{
-	(void)key;
-	(void)value;
-	(void)err;
-	*(bool *)context = true;
-	return OURO_END;
-}
-
-static bool
-table_has_rows(struct ouro_vault *vault, enum row_table table)
-{
-	struct row_key prefix = row_table(table);
-	bool seen = false;
-
-	(void)row_each_key(vault->records, &prefix, row_seen, &seen, NULL);
-	return seen;
-}
-
-/* Ids depend on the parent's: among any contents one has no parent there. */
-bool
-roots_absent(struct ouro_vault *vault)
-{
-	return table_has_rows(vault, ROW_CONTENT) &&
-	    !table_has_rows(vault, ROW_ROOT);
 }

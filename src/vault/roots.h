@@ -27,7 +27,4 @@ enum ouro_status roots_added(struct batch *batch, const uint8_t id[HASH_SIZE],
 enum ouro_status roots_dropped(struct batch *batch, const uint8_t id[HASH_SIZE],
     const uint8_t *parent, struct ouro_error *err);
 
-/* There are contents, but no row o: an index from before there were any. */
-bool roots_absent(struct ouro_vault *vault);
-
 #endif

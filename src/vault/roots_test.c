@@ -280,27 +280,6 @@ K19_roots_after_anything(void **state)
 }
 
 static void
-an_older_index_gets_its_roots(void **state)
-{
-	struct test_vault test;
-	uint8_t root[OURO_ID_SIZE], child[OURO_ID_SIZE];
-	struct row_key key;
-
-	(void)state;
-	test_vault_open(&test, NULL);
-	test_put_child(&test, NULL, NULL, 1, root);
-	test_put_child(&test, NULL, root, 2, child);
-	key = row_id(ROW_ROOT, root, HASH_SIZE);
-	test_row(test.vault->records, ENGINE_DELETE, row_bytes(&key),
-	    bytes_text(""));
-	assert_int_equal(test_roots(&test, NULL, &ids), 0);
-	test_vault_reopen(&test, NULL);
-	assert_int_equal(test_roots(&test, NULL, &ids), 1);
-	test_is_clean(&test, &found);
-	test_vault_close(&test);
-}
-
-static void
 a_wrong_root_row_is_found_and_mended(void **state)
 {
 	struct test_vault test;
@@ -338,7 +317,6 @@ main(void)
 		    a_parent_that_comes_late_makes_its_children_no_roots),
 		cmocka_unit_test(K17_forced_removal_makes_roots),
 		cmocka_unit_test(K19_roots_after_anything),
-		cmocka_unit_test(an_older_index_gets_its_roots),
 		cmocka_unit_test(a_wrong_root_row_is_found_and_mended),
 	};
 

@@ -36,31 +36,42 @@ page_size(const struct page *page)
 	return size;
 }
 
+enum ouro_status
+page_load(struct ouro_vault *vault, const struct tree_entry *entry,
+    unsigned level, struct page *out, struct ouro_error *err)
+{
+	struct row_key key = row_id(ROW_PAGE, entry->id, HASH_SIZE);
+	struct engine_value value = { 0 };
+	char name[24];
+	enum ouro_status status;
+
+	*out = (struct page){ 0 };
+	status = set_get(vault, row_bytes(&key), &value, err);
+	if (status == OURO_NOT_FOUND)
+		return error_set(err, OURO_DAMAGED, "page %s is missing",
+		    id_short(entry->id, name));
+	if (status == OURO_OK)
+		status = page_decode(vault, entry->id, value.bytes, NULL, out,
+		    err);
+	engine_value_release(&value);
+	if (status == OURO_OK && out->level != level)
+		status = error_set(err, OURO_DAMAGED,
+		    "page %s has level %u, not %u", id_short(entry->id, name),
+		    out->level, level);
+	return status;
+}
+
 /* Loads the page an entry stands for as the open one of its level. */
 static enum ouro_status
 reader_enter(struct tree_reader *reader, const struct tree_entry *entry,
     unsigned level, struct ouro_error *err)
 {
-	struct row_key key = row_id(ROW_PAGE, entry->id, HASH_SIZE);
-	struct engine_value value = { 0 };
 	struct page *page = &reader->pages[level - 1];
 	char name[24];
 	enum ouro_status status;
 
 	page_release(page);
-	status = set_get(reader->vault, row_bytes(&key), &value, err);
-	if (status == OURO_NOT_FOUND)
-		return error_set(err, OURO_DAMAGED, "page %s is missing",
-		    id_short(entry->id, name));
-	if (status != OURO_OK)
-		return status;
-	status = page_decode(reader->vault, entry->id, value.bytes, NULL, page,
-	    err);
-	if (status == OURO_OK && page->level != level)
-		status = error_set(err, OURO_DAMAGED,
-		    "page %s has level %u, not %u", id_short(entry->id, name),
-		    page->level, level);
-	engine_value_release(&value);
+	status = page_load(reader->vault, entry, level, page, err);
 	reader->next[level - 1] = 0;
 	if (status == OURO_OK && page_size(page) != entry->size)
 		status = error_set(err, OURO_DAMAGED,

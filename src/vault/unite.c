@@ -131,13 +131,9 @@ contexts_unite(struct unite *unite, struct ouro_error *err)
 	batch_init(&batch, vault);
 	status = unite_context_rows(&batch, &unite->theirs, &next, err);
 	if (status == OURO_OK)
-		status = drop_apply(&batch, err);
-	if (status == OURO_OK) {
-		context_release(&vault->context);
-		vault->context = next;
-	} else {
+		status = unite_context_apply(&batch, &next, err);
+	else
 		context_release(&next);
-	}
 	batch_release(&batch);
 	drop_unlock(vault);
 	return status;

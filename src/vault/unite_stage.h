@@ -92,6 +92,9 @@ enum ouro_status unite_drop(struct unite *unite, struct ouro_error *err);
  * *next is what the context is to be once the batch is applied. */
 enum ouro_status unite_context_rows(struct batch *batch,
     const struct context *added, struct context *next, struct ouro_error *err);
+/* Writes the batch; next, which it takes over, is the vault's context then. */
+enum ouro_status unite_context_apply(struct batch *batch, struct context *next,
+    struct ouro_error *err);
 enum ouro_status unite_write_new(struct unite *unite, struct ouro_error *err);
 
 #endif

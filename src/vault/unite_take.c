@@ -119,6 +119,22 @@ unite_context_rows(struct batch *batch, const struct context *added,
 	return status;
 }
 
+enum ouro_status
+unite_context_apply(struct batch *batch, struct context *next,
+    struct ouro_error *err)
+{
+	struct ouro_vault *vault = batch->vault;
+	enum ouro_status status = drop_apply(batch, err);
+
+	if (status != OURO_OK) {
+		context_release(next);
+		return status;
+	}
+	context_release(&vault->context);
+	vault->context = *next;
+	return OURO_OK;
+}
+
 /*
  * What their context has of an incarnation up to a number, all of which was
  * offered before if it was offered at all: the rest they removed. With it there
@@ -227,13 +243,9 @@ group_take(struct unite *unite, struct offered_group *group,
 	batch_init(&batch, vault);
 	status = group_build(unite, group, &batch, &next, err);
 	if (status == OURO_OK)
-		status = drop_apply(&batch, err);
-	if (status == OURO_OK) {
-		context_release(&vault->context);
-		vault->context = next;
-	} else {
+		status = unite_context_apply(&batch, &next, err);
+	else
 		context_release(&next);
-	}
 	batch_release(&batch);
 	drop_unlock(vault);
 	return status;
